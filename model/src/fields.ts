@@ -1,0 +1,185 @@
+/**
+ * The field registry: one row for each column of a flow. Everything that knows a field's name derives it from here: the columns of a
+ * FlowBatch, the ClickHouse table, filter words, completion, query dimensions and docs/reference/fields.md.
+ *
+ * Names are public: the same in this registry, in ClickHouse, in JSON and in completion. Types are stored types; ClickHouse has no
+ * Nullable here. A value that an exporter did not send is marked by the row's `unknown`: either a value that cannot occur (0 for a
+ * sampling rate, `::` for an address) or, where every value is a real one (port 0, flags 0, ToS 0), a bit in the column `present`.
+ *
+ * Sources of names and numbers: IANA IPFIX registry, RFC 3954 (v9), Cisco NetFlow v5, sFlow v5.
+ */
+
+/** How one value of a column is held in memory and stored. `ip` is 16 bytes, IPv4 mapped into IPv6; `time` is epoch milliseconds. */
+export type ColumnKind = "u8" | "u16" | "u32" | "u64" | "ip" | "mac" | "time" | "enum8" | "string";
+
+export type Unit = "bytes" | "packets" | "flows" | "ms";
+
+/** Heading under which a field is shown in completion and in the reference. */
+export type FieldGroup = "time" | "exporter" | "address" | "service" | "volume" | "interface" | "routing" | "link" | "sampling";
+
+/** How "the exporter did not say" is told from a real value. */
+export type Unknown = { readonly kind: "value"; readonly value: 0 | "::" | "" } | { readonly kind: "bit"; readonly bit: number };
+
+/** Which side of the conversation a column describes; the filter word without a side asks for either. */
+export type Side = "src" | "dst" | "in" | "out";
+
+export interface Field {
+  readonly name: string;
+  readonly kind: ColumnKind;
+  /** One sentence for people: what it is, in what unit. */
+  readonly doc: string;
+  readonly group: FieldGroup;
+  readonly label: string;
+  readonly unit?: Unit;
+  readonly unknown: Unknown;
+  /** Information elements that fill the column, in order of preference: IPFIX and (below 128) NetFlow v9. */
+  readonly elements?: readonly number[];
+  /** Field of a NetFlow v5 record or header. */
+  readonly netflow5?: string;
+  /** Where sFlow v5 has it. */
+  readonly sflow?: string;
+  /** Words of the filter language that test the column; several columns may share one word, told apart by `side`. */
+  readonly filterWords?: readonly string[];
+  readonly side?: Side;
+  /** May be a dimension of a query (group by). */
+  readonly dimension?: boolean;
+  /** ClickHouse expression computed at insert (DEFAULT); such a column is never sent in a segment. */
+  readonly defaultSql?: string;
+  /** ClickHouse expression computed at query time (ALIAS); such a column is not stored. */
+  readonly aliasSql?: string;
+  /** Names of an `enum8`, by number. */
+  readonly enumNames?: Readonly<Record<number, string>>;
+}
+
+const unknown0: Unknown = { kind: "value", value: 0 };
+const unknownAddress: Unknown = { kind: "value", value: "::" };
+const bit = (n: number): Unknown => ({ kind: "bit", bit: n });
+
+/** Wire format a row came from. */
+export const FLOW_TYPES = { 0: "unknown", 1: "netflow1", 5: "netflow5", 6: "netflow6", 7: "netflow7", 8: "netflow8", 9: "netflow9", 10: "ipfix", 11: "sflow5" } as const;
+/** Where start and end of a flow were taken from (protocols.md R44 names the chain). */
+export const TIME_SOURCES = { 0: "unknown", 1: "absolute", 2: "uptime", 3: "observation", 4: "export", 5: "received" } as const;
+/** Where a sampling rate was taken from (protocols.md R46). */
+export const SAMPLING_SOURCES = { 0: "unknown", 1: "operator", 2: "record", 3: "sampler", 4: "template", 5: "interface", 6: "domain", 7: "exporter", 8: "header", 9: "assumed" } as const;
+
+/** Services that tell which side of a conversation is the server when both ports are plausible (docs: service port). */
+const SERVICE_PORTS =
+  "[20,21,22,23,25,53,67,68,69,80,88,110,111,119,123,135,137,138,139,143,161,162,179,389,443,445,465,500,514,515,587,631,636,853,873,989,990,993,995,1080,1194,1433,1434,1521,1701,1723,1812,1813,1883,1900,2049,2055,3128,3306,3389,3478,4500,4739,5060,5061,5222,5353,5355,5432,5672,5900,5985,5986,6343,6379,6667,8000,8080,8123,8443,8883,9000,9042,9090,9092,9100,9200,11211,27017,51820]";
+
+/** Rule of the service port, in ClickHouse's words; architecture: "svc_port, computed at insert". */
+const SVC_PORT_SQL = [
+  "multiIf(",
+  "proto NOT IN (6, 17, 33, 132, 136), 0,",
+  "proto = 6 AND bitAnd(tcp_flags, 18) = 2, dst_port,", // SYN without ACK: a first contact, so the destination serves
+  "proto = 6 AND bitAnd(tcp_flags, 22) = 20 AND packets <= 3, src_port,", // RST+ACK: a refusal, so the source was asked
+  `has(${SERVICE_PORTS}, src_port) AND NOT has(${SERVICE_PORTS}, dst_port), src_port,`,
+  `has(${SERVICE_PORTS}, dst_port) AND NOT has(${SERVICE_PORTS}, src_port), dst_port,`,
+  "src_port = 0, dst_port, dst_port = 0, src_port,",
+  "src_port < dst_port, src_port, dst_port)",
+].join(" ");
+
+const rows = [
+  { name: "time_received", kind: "time", group: "time", label: "Received", unknown: unknown0, doc: "When the collector received the datagram. Time ranges of queries are on this column." },
+  { name: "time_export", kind: "time", group: "time", label: "Exported", unknown: unknown0, netflow5: "header unix_secs", doc: "Clock of the exporter when it sent the datagram; 0 where the protocol has none (sFlow)." },
+  { name: "time_start", kind: "time", group: "time", label: "Start", unknown: unknown0, elements: [152, 154, 156, 150, 158, 22], netflow5: "first", doc: "First packet of the flow." },
+  { name: "time_end", kind: "time", group: "time", label: "End", unknown: unknown0, elements: [153, 155, 157, 151, 159, 21], netflow5: "last", doc: "Last packet of the flow." },
+  { name: "time_source", kind: "enum8", group: "time", label: "Time source", unknown: unknown0, enumNames: TIME_SOURCES, doc: "What time_start and time_end were computed from." },
+  { name: "duration", kind: "u64", group: "time", label: "Duration", unit: "ms", unknown: unknown0, filterWords: ["duration"], aliasSql: "toUInt64(greatest(0, toUnixTimestamp64Milli(time_end) - toUnixTimestamp64Milli(time_start)))", doc: "time_end - time_start in milliseconds." },
+
+  { name: "exporter", kind: "ip", group: "exporter", label: "Exporter", unknown: unknownAddress, dimension: true, sflow: "agent address", doc: "The device that measured: sFlow agent address, else the UDP source address." },
+  { name: "exporter_source", kind: "ip", group: "exporter", label: "Exporter source", unknown: unknownAddress, dimension: true, doc: "UDP source address of the datagram." },
+  { name: "exporter_port", kind: "u16", group: "exporter", label: "Exporter port", unknown: unknown0, doc: "UDP source port of the datagram." },
+  { name: "flow_type", kind: "enum8", group: "exporter", label: "Flow type", unknown: unknown0, dimension: true, enumNames: FLOW_TYPES, doc: "Protocol that carried the record." },
+  { name: "obs_domain", kind: "u32", group: "exporter", label: "Observation domain", unknown: unknown0, dimension: true, elements: [149], netflow5: "engine_type, engine_id", sflow: "sub-agent id", doc: "Observation domain (IPFIX), source id (v9), engine type x 256 + engine id (v5), sub-agent (sFlow)." },
+  { name: "template_id", kind: "u16", group: "exporter", label: "Template", unknown: unknown0, doc: "Template that described the record; 0 for protocols without templates." },
+
+  { name: "src_addr", kind: "ip", group: "address", label: "Source address", unknown: unknownAddress, dimension: true, filterWords: ["ip", "host", "net"], side: "src", elements: [8, 27], netflow5: "srcaddr", sflow: "raw header", doc: "Source address, IPv4 mapped into IPv6." },
+  { name: "dst_addr", kind: "ip", group: "address", label: "Destination address", unknown: unknownAddress, dimension: true, filterWords: ["ip", "host", "net"], side: "dst", elements: [12, 28], netflow5: "dstaddr", sflow: "raw header", doc: "Destination address, IPv4 mapped into IPv6." },
+  { name: "ip_version", kind: "u8", group: "address", label: "IP version", unknown: unknown0, dimension: true, elements: [60], netflow5: "always 4", sflow: "raw header", doc: "4 or 6; 0 for records without an address." },
+
+  { name: "proto", kind: "u8", group: "service", label: "Protocol", unknown: bit(0), dimension: true, filterWords: ["proto"], elements: [4], netflow5: "prot", sflow: "raw header", doc: "IP protocol number (6 TCP, 17 UDP, 1 ICMP, 58 ICMPv6)." },
+  { name: "src_port", kind: "u16", group: "service", label: "Source port", unknown: bit(1), dimension: true, filterWords: ["port"], side: "src", elements: [7, 180, 182], netflow5: "srcport", sflow: "raw header", doc: "Source port of TCP, UDP, SCTP." },
+  { name: "dst_port", kind: "u16", group: "service", label: "Destination port", unknown: bit(2), dimension: true, filterWords: ["port"], side: "dst", elements: [11, 181, 183], netflow5: "dstport", sflow: "raw header", doc: "Destination port of TCP, UDP, SCTP." },
+  { name: "svc_port", kind: "u16", group: "service", label: "Service port", unknown: unknown0, dimension: true, defaultSql: SVC_PORT_SQL, doc: "The port that serves: destination of a SYN without ACK, source of a refusal (RST+ACK, up to 3 packets), else the one well-known port, else the lower; 0 without ports." },
+  { name: "tcp_flags", kind: "u16", group: "service", label: "TCP flags", unknown: bit(3), dimension: true, elements: [6], netflow5: "tcp_flags", sflow: "raw header", doc: "Union of the TCP control bits of all packets (FIN 1, SYN 2, RST 4, PSH 8, ACK 16, URG 32, ECE 64, CWR 128, NS 256)." },
+  { name: "icmp_type", kind: "u8", group: "service", label: "ICMP type", unknown: bit(4), dimension: true, elements: [176, 178, 32, 139], netflow5: "dstport / 256", sflow: "raw header", doc: "Type of ICMP or ICMPv6." },
+  { name: "icmp_code", kind: "u8", group: "service", label: "ICMP code", unknown: bit(5), dimension: true, elements: [177, 179, 32, 139], netflow5: "dstport % 256", sflow: "raw header", doc: "Code of ICMP or ICMPv6." },
+  { name: "tos", kind: "u8", group: "service", label: "ToS", unknown: bit(6), dimension: true, elements: [5, 195], netflow5: "tos", sflow: "raw header", doc: "IPv4 type of service or IPv6 traffic class, the whole byte." },
+  { name: "ttl_min", kind: "u8", group: "service", label: "Lowest TTL", unknown: unknown0, elements: [52, 192], sflow: "raw header", doc: "Lowest TTL or hop limit seen." },
+  { name: "ttl_max", kind: "u8", group: "service", label: "Highest TTL", unknown: unknown0, elements: [53, 192], sflow: "raw header", doc: "Highest TTL or hop limit seen." },
+  { name: "end_reason", kind: "u8", group: "service", label: "End reason", unknown: unknown0, elements: [136], doc: "Why the exporter ended the flow: 1 idle, 2 active timeout, 3 end seen, 4 forced, 5 lack of resources." },
+  { name: "forwarding_status", kind: "u8", group: "service", label: "Forwarding status", unknown: unknown0, elements: [89], doc: "IANA forwardingStatus: 64-127 forwarded, 128-191 dropped, 192-255 consumed; 0 unknown." },
+
+  { name: "bytes", kind: "u64", group: "volume", label: "Bytes", unit: "bytes", unknown: unknown0, filterWords: ["bytes"], elements: [1, 85, 231, 352, 23], netflow5: "dOctets", sflow: "IP total length", doc: "Bytes at the IP layer as exported, sampling not multiplied in." },
+  { name: "packets", kind: "u64", group: "volume", label: "Packets", unit: "packets", unknown: unknown0, filterWords: ["packets"], elements: [2, 86, 298, 24], netflow5: "dPkts", sflow: "1 a sample", doc: "Packets as exported, sampling not multiplied in." },
+  { name: "flows", kind: "u64", group: "volume", label: "Flows", unit: "flows", unknown: unknown0, filterWords: ["flows"], elements: [3], doc: "Flows this row stands for: 1, or what an aggregating exporter says; never scaled." },
+  { name: "frame_bytes", kind: "u64", group: "volume", label: "Frame bytes", unit: "bytes", unknown: unknown0, elements: [352, 312], sflow: "frame length", doc: "Bytes at layer 2 where the exporter tells; 0 otherwise." },
+
+  { name: "in_if", kind: "u32", group: "interface", label: "Input interface", unknown: unknown0, dimension: true, side: "in", elements: [10, 252], netflow5: "input (low 16 bits)", sflow: "input", doc: "ifIndex of the input interface; 0 unknown or internal." },
+  { name: "out_if", kind: "u32", group: "interface", label: "Output interface", unknown: unknown0, dimension: true, side: "out", elements: [14, 253], netflow5: "output (low 16 bits)", sflow: "output", doc: "ifIndex of the output interface; 0 unknown, internal or dropped." },
+  { name: "flow_direction", kind: "u8", group: "interface", label: "Flow direction", unknown: bit(7), dimension: true, elements: [61], doc: "Where the exporter observed: 0 ingress, 1 egress." },
+
+  { name: "src_as", kind: "u32", group: "routing", label: "Source AS", unknown: unknown0, dimension: true, elements: [16], netflow5: "src_as", doc: "Autonomous system of the source as exported; 0 unknown." },
+  { name: "dst_as", kind: "u32", group: "routing", label: "Destination AS", unknown: unknown0, dimension: true, elements: [17], netflow5: "dst_as", doc: "Autonomous system of the destination as exported; 0 unknown." },
+  { name: "next_hop", kind: "ip", group: "routing", label: "Next hop", unknown: unknownAddress, dimension: true, elements: [15, 62], netflow5: "nexthop", sflow: "extended router", doc: "Next hop router." },
+  { name: "src_mask", kind: "u8", group: "routing", label: "Source prefix length", unknown: bit(8), elements: [9, 29], netflow5: "src_mask", sflow: "extended router", doc: "Prefix length of the route to the source." },
+  { name: "dst_mask", kind: "u8", group: "routing", label: "Destination prefix length", unknown: bit(9), elements: [13, 30], netflow5: "dst_mask", sflow: "extended router", doc: "Prefix length of the route to the destination." },
+
+  { name: "src_vlan", kind: "u16", group: "link", label: "Source VLAN", unknown: unknown0, dimension: true, elements: [58, 243], sflow: "extended switch, raw header", doc: "VLAN on the ingress side." },
+  { name: "dst_vlan", kind: "u16", group: "link", label: "Destination VLAN", unknown: unknown0, dimension: true, elements: [59, 254], sflow: "extended switch", doc: "VLAN on the egress side." },
+  { name: "src_mac", kind: "mac", group: "link", label: "Source MAC", unknown: unknown0, dimension: true, elements: [56, 81], sflow: "raw header", doc: "Source MAC address as a 48-bit number." },
+  { name: "dst_mac", kind: "mac", group: "link", label: "Destination MAC", unknown: unknown0, dimension: true, elements: [80, 57], sflow: "raw header", doc: "Destination MAC address as a 48-bit number." },
+
+  { name: "sampling_rate", kind: "u32", group: "sampling", label: "Sampling rate", unknown: unknown0, elements: [34, 305, 50], netflow5: "header sampling (low 14 bits)", sflow: "sampling rate", doc: "1 in N packets was seen; 0 unknown, 1 unsampled." },
+  { name: "sampling_source", kind: "enum8", group: "sampling", label: "Sampling source", unknown: unknown0, enumNames: SAMPLING_SOURCES, doc: "Where the sampling rate was learnt." },
+  { name: "present", kind: "u32", group: "sampling", label: "Present", unknown: unknown0, doc: "Bit set: the exporter sent the field, so that its 0 is a real value. Fields without a bit name an impossible value instead." },
+] as const satisfies readonly Field[];
+
+/** Name of a column of the flow table. */
+export type FieldName = (typeof rows)[number]["name"];
+
+/** The registry in column order. */
+export const FIELDS: readonly (Field & { readonly name: FieldName })[] = rows;
+
+const byName = new Map<string, Field & { readonly name: FieldName }>(FIELDS.map((field) => [field.name, field]));
+
+/** Looks a field up by name; undefined for a name that is not a column. */
+export function findField(name: string): (Field & { readonly name: FieldName }) | undefined {
+  return byName.get(name);
+}
+
+/** A field that is known to exist. */
+export function field(name: FieldName): Field & { readonly name: FieldName } {
+  const found = byName.get(name);
+  if (!found) throw new Error(`no field ${name}`);
+  return found;
+}
+
+/** Columns that a FlowBatch carries and a segment may hold: neither computed at insert nor at query time. */
+export const STORED_FIELDS = FIELDS.filter((f) => f.defaultSql === undefined && f.aliasSql === undefined);
+
+/** Fields a query may group by. */
+export const DIMENSIONS = FIELDS.filter((f) => f.dimension === true);
+
+/** Bit of `present` that tells whether `name` was exported, as a mask; 0 for fields with an unknown value instead. */
+export function presentMask(name: FieldName): number {
+  const { unknown } = field(name);
+  return unknown.kind === "bit" ? 2 ** unknown.bit : 0;
+}
+
+const CLICKHOUSE_TYPES: Readonly<Record<ColumnKind, string>> = {
+  u8: "UInt8",
+  u16: "UInt16",
+  u32: "UInt32",
+  u64: "UInt64",
+  ip: "IPv6",
+  mac: "UInt64",
+  time: "DateTime64(3, 'UTC')",
+  enum8: "UInt8",
+  string: "String",
+};
+
+/** ClickHouse type of a column; enumerations are stored as their number and named in answers. */
+export function clickhouseType(f: Pick<Field, "kind">): string {
+  return CLICKHOUSE_TYPES[f.kind];
+}

@@ -1,0 +1,77 @@
+/**
+ * Tables that hold flows: the raw one and the rollups made from it by materialized views. `server/store` generates the DDL from these
+ * rows and `server/query` plans with them, so both always agree on what a table can answer exactly.
+ */
+import type { FieldName } from "./fields.ts";
+import type { MeasureName } from "./measures.ts";
+
+/** How a rollup column is computed from raw rows; `sum` columns are SimpleAggregateFunction(sum, UInt64), `uniq` are uniqCombined(12) states. */
+export interface RollupColumn {
+  readonly name: string;
+  readonly aggregate: "sum" | "uniq";
+  /** Expression over raw columns. */
+  readonly sql: string;
+  /** Rows that count, as an expression over raw columns. */
+  readonly condition?: string;
+}
+
+export interface Rollup {
+  readonly table: string;
+  /** Width of a time slot, seconds; the slot column is `time_slot` (start of the slot, UTC). */
+  readonly resolutionSeconds: number;
+  /** Raw columns that stay apart; everything else is added up. `exporter` is in every key so that a late sampling rate can be applied. */
+  readonly keys: readonly FieldName[];
+  readonly columns: readonly RollupColumn[];
+  /** Measures the table answers exactly (distinct counts within the sketch's error). */
+  readonly measures: readonly MeasureName[];
+  /** Kept how long by default. */
+  readonly retentionDays: number;
+  readonly doc: string;
+}
+
+export const RAW_TABLE = "flows";
+
+/** TCP first contact that was never answered by an open connection: SYN seen, ACK never. */
+export const ATTEMPT_SQL = "proto = 6 AND bitAnd(tcp_flags, 18) = 2";
+
+/** Multiplier of a row's counters: the sampling rate where one is known. */
+export const SCALE_SQL = "greatest(sampling_rate, 1)";
+
+const volumes: readonly RollupColumn[] = [
+  { name: "bytes", aggregate: "sum", sql: "bytes" },
+  { name: "bytes_scaled", aggregate: "sum", sql: `bytes * ${SCALE_SQL}` },
+  { name: "bytes_unrated", aggregate: "sum", sql: "bytes", condition: "sampling_rate = 0" },
+  { name: "packets", aggregate: "sum", sql: "packets" },
+  { name: "packets_scaled", aggregate: "sum", sql: `packets * ${SCALE_SQL}` },
+  { name: "packets_unrated", aggregate: "sum", sql: "packets", condition: "sampling_rate = 0" },
+  { name: "flows", aggregate: "sum", sql: "flows" },
+];
+
+export const ROLLUPS: readonly Rollup[] = [
+  {
+    table: "traffic_1m",
+    resolutionSeconds: 60,
+    keys: ["exporter", "in_if", "out_if", "flow_direction", "ip_version", "proto", "svc_port"],
+    columns: [...volumes, { name: "tcp_flows", aggregate: "sum", sql: "flows", condition: "proto = 6" }],
+    measures: ["bytes", "packets", "flows", "tcp_flows", "bps", "pps", "fps", "tcp_fps"],
+    retentionDays: 400,
+    doc: "Volumes by minute, exporter, interface pair, protocol and service port: what the overview graphs and interface pages ask.",
+  },
+  {
+    table: "ports_5m",
+    resolutionSeconds: 300,
+    keys: ["exporter", "proto", "svc_port"],
+    columns: [
+      ...volumes,
+      { name: "tcp_flows", aggregate: "sum", sql: "flows", condition: "proto = 6" },
+      { name: "attempts", aggregate: "sum", sql: "flows", condition: ATTEMPT_SQL },
+      { name: "sources", aggregate: "uniq", sql: "src_addr" },
+      { name: "destinations", aggregate: "uniq", sql: "dst_addr" },
+      { name: "attempt_sources", aggregate: "uniq", sql: "src_addr", condition: ATTEMPT_SQL },
+      { name: "attempt_destinations", aggregate: "uniq", sql: "dst_addr", condition: ATTEMPT_SQL },
+    ],
+    measures: ["bytes", "packets", "flows", "tcp_flows", "bps", "pps", "fps", "tcp_fps", "sources", "destinations", "attempts", "attempt_sources", "attempt_destinations"],
+    retentionDays: 30,
+    doc: "Service ports by five minutes with failed first contacts and how many distinct hosts made them: most scanned ports.",
+  },
+];
