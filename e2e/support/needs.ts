@@ -1,0 +1,28 @@
+/**
+ * Tests that need a program or a folder that a machine may lack: they say "skipped: ..." there, and fail instead when SILLAGE_TEST_ALL=1
+ * (as CI sets), so that a skip cannot hide for long.
+ */
+import { spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import path from "node:path";
+
+export const REPOSITORY = path.resolve(__dirname, "../..");
+/** Other people's captures and labelled traffic, beside the repository and never in it. */
+export const SHARED = path.resolve(REPOSITORY, "../shared");
+export const CHROMIUM = process.env.SILLAGE_CHROMIUM ?? "/usr/bin/chromium";
+
+const hasCommand = (name: string): boolean => spawnSync("sh", ["-c", `command -v ${name}`]).status === 0;
+
+function missing(need: string): boolean {
+  return need.includes("/") ? !existsSync(need) : !hasCommand(need);
+}
+
+/** `describe` when every need (a command name or an absolute path) is there, else a skip that says why. */
+export function describeWith(needs: readonly string[]): typeof describe | typeof describe.skip {
+  const lacking = needs.filter(missing);
+  if (lacking.length === 0) return describe;
+  const reason = `${lacking.map((need) => path.basename(need)).join(", ")} not found`;
+  if (process.env.SILLAGE_TEST_ALL === "1") throw new Error(`${reason}, and SILLAGE_TEST_ALL=1 forbids skipping`);
+  console.log(`skipped: ${reason}`);
+  return describe.skip;
+}
