@@ -17,8 +17,8 @@ export type Unit = "bytes" | "packets" | "flows" | "ms";
 /** Heading under which a field is shown in completion and in the reference. */
 export type FieldGroup = "time" | "exporter" | "address" | "service" | "volume" | "interface" | "routing" | "link" | "sampling";
 
-/** How "the exporter did not say" is told from a real value. */
-export type Unknown = { readonly kind: "value"; readonly value: 0 | "::" | "" } | { readonly kind: "bit"; readonly bit: number };
+/** How "the exporter did not say" is told from a real value; `never`: the column always holds a real value (a duration of 0 ms is one). */
+export type Unknown = { readonly kind: "value"; readonly value: 0 | "::" | "" } | { readonly kind: "bit"; readonly bit: number } | { readonly kind: "never" };
 
 /** Which side of the conversation a column describes; the filter word without a side asks for either. */
 export type Side = "src" | "dst" | "in" | "out";
@@ -84,7 +84,7 @@ const rows = [
   { name: "time_start", kind: "time", group: "time", label: "Start", unknown: unknown0, elements: [152, 154, 156, 150, 158, 22], netflow5: "first", doc: "First packet of the flow." },
   { name: "time_end", kind: "time", group: "time", label: "End", unknown: unknown0, elements: [153, 155, 157, 151, 159, 21], netflow5: "last", doc: "Last packet of the flow." },
   { name: "time_source", kind: "enum8", group: "time", label: "Time source", unknown: unknown0, enumNames: TIME_SOURCES, doc: "What time_start and time_end were computed from." },
-  { name: "duration", kind: "u64", group: "time", label: "Duration", unit: "ms", unknown: unknown0, filterWords: ["duration"], aliasSql: "toUInt64(greatest(0, toUnixTimestamp64Milli(time_end) - toUnixTimestamp64Milli(time_start)))", doc: "time_end - time_start in milliseconds." },
+  { name: "duration", kind: "u64", group: "time", label: "Duration", unit: "ms", unknown: { kind: "never" }, filterWords: ["duration"], aliasSql: "toUInt64(greatest(0, toUnixTimestamp64Milli(time_end) - toUnixTimestamp64Milli(time_start)))", doc: "time_end - time_start in milliseconds." },
 
   { name: "exporter", kind: "ip", group: "exporter", label: "Exporter", unknown: unknownAddress, dimension: true, sflow: "agent address", doc: "The device that measured: sFlow agent address, else the UDP source address." },
   { name: "exporter_source", kind: "ip", group: "exporter", label: "Exporter source", unknown: unknownAddress, dimension: true, doc: "UDP source address of the datagram." },

@@ -19,7 +19,10 @@ export interface Rollup {
   readonly table: string;
   /** Width of a time slot, seconds; the slot column is `time_slot` (start of the slot, UTC). */
   readonly resolutionSeconds: number;
-  /** Raw columns that stay apart; everything else is added up. `exporter` is in every key so that a late sampling rate can be applied. */
+  /**
+   * Raw columns that stay apart; everything else is added up. `exporter` is in every key so that a late sampling rate can be applied, and
+   * `present` so that an absent protocol is told from protocol 0, as in the raw table (nearly a function of exporter and protocol: it adds few rows).
+   */
   readonly keys: readonly FieldName[];
   readonly columns: readonly RollupColumn[];
   /** Measures the table answers exactly (distinct counts within the sketch's error). */
@@ -51,7 +54,7 @@ export const ROLLUPS: readonly Rollup[] = [
   {
     table: "traffic_1m",
     resolutionSeconds: 60,
-    keys: ["exporter", "in_if", "out_if", "flow_direction", "ip_version", "proto", "svc_port"],
+    keys: ["exporter", "in_if", "out_if", "flow_direction", "ip_version", "proto", "svc_port", "present"],
     columns: [...volumes, { name: "tcp_flows", aggregate: "sum", sql: "flows", condition: "proto = 6" }],
     measures: ["bytes", "packets", "flows", "tcp_flows", "bps", "pps", "fps", "tcp_fps"],
     retentionDays: 400,
@@ -60,13 +63,13 @@ export const ROLLUPS: readonly Rollup[] = [
   {
     table: "ports_5m",
     resolutionSeconds: 300,
-    keys: ["exporter", "proto", "svc_port"],
+    keys: ["exporter", "proto", "svc_port", "present"],
     columns: [
       ...volumes,
       { name: "tcp_flows", aggregate: "sum", sql: "flows", condition: "proto = 6" },
       { name: "attempts", aggregate: "sum", sql: "flows", condition: ATTEMPT_SQL },
-      { name: "sources", aggregate: "uniq", sql: "src_addr" },
-      { name: "destinations", aggregate: "uniq", sql: "dst_addr" },
+      { name: "sources", aggregate: "uniq", sql: "src_addr", condition: "src_addr != toIPv6('::')" },
+      { name: "destinations", aggregate: "uniq", sql: "dst_addr", condition: "dst_addr != toIPv6('::')" },
       { name: "attempt_sources", aggregate: "uniq", sql: "src_addr", condition: ATTEMPT_SQL },
       { name: "attempt_destinations", aggregate: "uniq", sql: "dst_addr", condition: ATTEMPT_SQL },
     ],
