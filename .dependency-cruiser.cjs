@@ -2,13 +2,13 @@
 const below = {
   flow: [],
   decode: ["flow"],
-  demo: ["flow"],
-  config: [],
-  spool: ["flow"],
-  collect: ["spool", "decode", "flow"],
-  store: ["spool", "flow"],
-  query: ["store"],
-  api: ["query", "store"],
+  demo: ["flow", "config"],
+  config: [], // the kinds of option value (duration, size, secret): every component's schema is made of them
+  spool: ["flow", "config"],
+  collect: ["spool", "decode", "flow", "config"],
+  store: ["spool", "flow", "config"],
+  query: ["store", "config"],
+  api: ["query", "store", "config"],
 };
 const folders = Object.keys(below);
 

@@ -1,0 +1,4 @@
+export { DEFAULT_CONFIG_FILE, loadConfig, type LoadConfigOptions, type LoadedConfig } from "./load-config.ts";
+export { nearestName } from "./nearest-name.ts";
+export { readSecret, secret } from "./secret.ts";
+export { type Bounds, duration, formatDuration, formatSize, parseDurationMs, parseSizeBytes, port, size } from "./values.ts";
