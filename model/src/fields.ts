@@ -38,7 +38,10 @@ export interface Field {
   readonly netflow5?: string;
   /** Where sFlow v5 has it. */
   readonly sflow?: string;
-  /** Words of the filter language that test the column; several columns may share one word, told apart by `side`. */
+  /**
+   * Words of the filter language that test the column, the preferred one first. Several columns may share one word: the word alone
+   * asks for any of them, `side` before it for one. A word that ends in `net` takes a network.
+   */
   readonly filterWords?: readonly string[];
   readonly side?: Side;
   /** May be a dimension of a query (group by). */
@@ -86,7 +89,7 @@ const rows = [
   { name: "time_source", kind: "enum8", group: "time", label: "Time source", unknown: unknown0, enumNames: TIME_SOURCES, doc: "What time_start and time_end were computed from." },
   { name: "duration", kind: "u64", group: "time", label: "Duration", unit: "ms", unknown: { kind: "never" }, filterWords: ["duration"], aliasSql: "toUInt64(greatest(0, toUnixTimestamp64Milli(time_end) - toUnixTimestamp64Milli(time_start)))", doc: "time_end - time_start in milliseconds." },
 
-  { name: "exporter", kind: "ip", group: "exporter", label: "Exporter", unknown: unknownAddress, dimension: true, sflow: "agent address", doc: "The device that measured: sFlow agent address, else the UDP source address." },
+  { name: "exporter", kind: "ip", group: "exporter", label: "Exporter", unknown: unknownAddress, dimension: true, filterWords: ["exporter ip", "exporter host", "exporter net", "router ip", "router host", "router net"], sflow: "agent address", doc: "The device that measured: sFlow agent address, else the UDP source address." },
   { name: "exporter_source", kind: "ip", group: "exporter", label: "Exporter source", unknown: unknownAddress, dimension: true, doc: "UDP source address of the datagram." },
   { name: "exporter_port", kind: "u16", group: "exporter", label: "Exporter port", unknown: unknown0, doc: "UDP source port of the datagram." },
   { name: "flow_type", kind: "enum8", group: "exporter", label: "Flow type", unknown: unknown0, dimension: true, enumNames: FLOW_TYPES, doc: "Protocol that carried the record." },
@@ -101,12 +104,12 @@ const rows = [
   { name: "src_port", kind: "u16", group: "service", label: "Source port", unknown: bit(1), dimension: true, filterWords: ["port"], side: "src", elements: [7, 180, 182], netflow5: "srcport", sflow: "raw header", doc: "Source port of TCP, UDP, SCTP." },
   { name: "dst_port", kind: "u16", group: "service", label: "Destination port", unknown: bit(2), dimension: true, filterWords: ["port"], side: "dst", elements: [11, 181, 183], netflow5: "dstport", sflow: "raw header", doc: "Destination port of TCP, UDP, SCTP." },
   { name: "svc_port", kind: "u16", group: "service", label: "Service port", unknown: unknown0, dimension: true, defaultSql: SVC_PORT_SQL, doc: "The port that serves: destination of a SYN without ACK, source of a refusal (RST+ACK, up to 3 packets), else the one well-known port, else the lower; 0 without ports." },
-  { name: "tcp_flags", kind: "u16", group: "service", label: "TCP flags", unknown: bit(3), dimension: true, elements: [6], netflow5: "tcp_flags", sflow: "raw header", doc: "Union of the TCP control bits of all packets (FIN 1, SYN 2, RST 4, PSH 8, ACK 16, URG 32, ECE 64, CWR 128, NS 256)." },
-  { name: "icmp_type", kind: "u8", group: "service", label: "ICMP type", unknown: bit(4), dimension: true, elements: [176, 178, 32, 139], netflow5: "dstport / 256", sflow: "raw header", doc: "Type of ICMP or ICMPv6." },
-  { name: "icmp_code", kind: "u8", group: "service", label: "ICMP code", unknown: bit(5), dimension: true, elements: [177, 179, 32, 139], netflow5: "dstport % 256", sflow: "raw header", doc: "Code of ICMP or ICMPv6." },
-  { name: "tos", kind: "u8", group: "service", label: "ToS", unknown: bit(6), dimension: true, elements: [5, 195], netflow5: "tos", sflow: "raw header", doc: "IPv4 type of service or IPv6 traffic class, the whole byte." },
-  { name: "ttl_min", kind: "u8", group: "service", label: "Lowest TTL", unknown: unknown0, elements: [52, 192], sflow: "raw header", doc: "Lowest TTL or hop limit seen." },
-  { name: "ttl_max", kind: "u8", group: "service", label: "Highest TTL", unknown: unknown0, elements: [53, 192], sflow: "raw header", doc: "Highest TTL or hop limit seen." },
+  { name: "tcp_flags", kind: "u16", group: "service", label: "TCP flags", unknown: bit(3), dimension: true, filterWords: ["flags"], elements: [6], netflow5: "tcp_flags", sflow: "raw header", doc: "Union of the TCP control bits of all packets (FIN 1, SYN 2, RST 4, PSH 8, ACK 16, URG 32, ECE 64, CWR 128, NS 256)." },
+  { name: "icmp_type", kind: "u8", group: "service", label: "ICMP type", unknown: bit(4), dimension: true, filterWords: ["icmp type", "icmp-type"], elements: [176, 178, 32, 139], netflow5: "dstport / 256", sflow: "raw header", doc: "Type of ICMP or ICMPv6." },
+  { name: "icmp_code", kind: "u8", group: "service", label: "ICMP code", unknown: bit(5), dimension: true, filterWords: ["icmp code", "icmp-code"], elements: [177, 179, 32, 139], netflow5: "dstport % 256", sflow: "raw header", doc: "Code of ICMP or ICMPv6." },
+  { name: "tos", kind: "u8", group: "service", label: "ToS", unknown: bit(6), dimension: true, filterWords: ["tos"], elements: [5, 195], netflow5: "tos", sflow: "raw header", doc: "IPv4 type of service or IPv6 traffic class, the whole byte." },
+  { name: "ttl_min", kind: "u8", group: "service", label: "Lowest TTL", unknown: unknown0, filterWords: ["ttl", "min ttl"], elements: [52, 192], sflow: "raw header", doc: "Lowest TTL or hop limit seen." },
+  { name: "ttl_max", kind: "u8", group: "service", label: "Highest TTL", unknown: unknown0, filterWords: ["ttl", "max ttl"], elements: [53, 192], sflow: "raw header", doc: "Highest TTL or hop limit seen." },
   { name: "end_reason", kind: "u8", group: "service", label: "End reason", unknown: unknown0, elements: [136], doc: "Why the exporter ended the flow: 1 idle, 2 active timeout, 3 end seen, 4 forced, 5 lack of resources." },
   { name: "forwarding_status", kind: "u8", group: "service", label: "Forwarding status", unknown: unknown0, elements: [89], doc: "IANA forwardingStatus: 64-127 forwarded, 128-191 dropped, 192-255 consumed; 0 unknown." },
 
@@ -115,20 +118,20 @@ const rows = [
   { name: "flows", kind: "u64", group: "volume", label: "Flows", unit: "flows", unknown: unknown0, filterWords: ["flows"], elements: [3], doc: "Flows this row stands for: 1, or what an aggregating exporter says; never scaled." },
   { name: "frame_bytes", kind: "u64", group: "volume", label: "Frame bytes", unit: "bytes", unknown: unknown0, elements: [352, 312], sflow: "frame length", doc: "Bytes at layer 2 where the exporter tells; 0 otherwise." },
 
-  { name: "in_if", kind: "u32", group: "interface", label: "Input interface", unknown: unknown0, dimension: true, side: "in", elements: [10, 252], netflow5: "input (low 16 bits)", sflow: "input", doc: "ifIndex of the input interface; 0 unknown or internal." },
-  { name: "out_if", kind: "u32", group: "interface", label: "Output interface", unknown: unknown0, dimension: true, side: "out", elements: [14, 253], netflow5: "output (low 16 bits)", sflow: "output", doc: "ifIndex of the output interface; 0 unknown, internal or dropped." },
-  { name: "flow_direction", kind: "u8", group: "interface", label: "Flow direction", unknown: bit(7), dimension: true, elements: [61], doc: "Where the exporter observed: 0 ingress, 1 egress." },
+  { name: "in_if", kind: "u32", group: "interface", label: "Input interface", unknown: unknown0, dimension: true, filterWords: ["if"], side: "in", elements: [10, 252], netflow5: "input (low 16 bits)", sflow: "input", doc: "ifIndex of the input interface; 0 unknown or internal." },
+  { name: "out_if", kind: "u32", group: "interface", label: "Output interface", unknown: unknown0, dimension: true, filterWords: ["if"], side: "out", elements: [14, 253], netflow5: "output (low 16 bits)", sflow: "output", doc: "ifIndex of the output interface; 0 unknown, internal or dropped." },
+  { name: "flow_direction", kind: "u8", group: "interface", label: "Flow direction", unknown: bit(7), dimension: true, filterWords: ["flowdir"], elements: [61], doc: "Where the exporter observed: 0 ingress, 1 egress." },
 
-  { name: "src_as", kind: "u32", group: "routing", label: "Source AS", unknown: unknown0, dimension: true, elements: [16], netflow5: "src_as", doc: "Autonomous system of the source as exported; 0 unknown." },
-  { name: "dst_as", kind: "u32", group: "routing", label: "Destination AS", unknown: unknown0, dimension: true, elements: [17], netflow5: "dst_as", doc: "Autonomous system of the destination as exported; 0 unknown." },
-  { name: "next_hop", kind: "ip", group: "routing", label: "Next hop", unknown: unknownAddress, dimension: true, elements: [15, 62], netflow5: "nexthop", sflow: "extended router", doc: "Next hop router." },
-  { name: "src_mask", kind: "u8", group: "routing", label: "Source prefix length", unknown: bit(8), elements: [9, 29], netflow5: "src_mask", sflow: "extended router", doc: "Prefix length of the route to the source." },
-  { name: "dst_mask", kind: "u8", group: "routing", label: "Destination prefix length", unknown: bit(9), elements: [13, 30], netflow5: "dst_mask", sflow: "extended router", doc: "Prefix length of the route to the destination." },
+  { name: "src_as", kind: "u32", group: "routing", label: "Source AS", unknown: unknown0, dimension: true, filterWords: ["as"], side: "src", elements: [16], netflow5: "src_as", doc: "Autonomous system of the source as exported; 0 unknown." },
+  { name: "dst_as", kind: "u32", group: "routing", label: "Destination AS", unknown: unknown0, dimension: true, filterWords: ["as"], side: "dst", elements: [17], netflow5: "dst_as", doc: "Autonomous system of the destination as exported; 0 unknown." },
+  { name: "next_hop", kind: "ip", group: "routing", label: "Next hop", unknown: unknownAddress, dimension: true, filterWords: ["next ip", "next host", "next net"], elements: [15, 62], netflow5: "nexthop", sflow: "extended router", doc: "Next hop router." },
+  { name: "src_mask", kind: "u8", group: "routing", label: "Source prefix length", unknown: bit(8), filterWords: ["mask"], side: "src", elements: [9, 29], netflow5: "src_mask", sflow: "extended router", doc: "Prefix length of the route to the source." },
+  { name: "dst_mask", kind: "u8", group: "routing", label: "Destination prefix length", unknown: bit(9), filterWords: ["mask"], side: "dst", elements: [13, 30], netflow5: "dst_mask", sflow: "extended router", doc: "Prefix length of the route to the destination." },
 
-  { name: "src_vlan", kind: "u16", group: "link", label: "Source VLAN", unknown: unknown0, dimension: true, elements: [58, 243], sflow: "extended switch, raw header", doc: "VLAN on the ingress side." },
-  { name: "dst_vlan", kind: "u16", group: "link", label: "Destination VLAN", unknown: unknown0, dimension: true, elements: [59, 254], sflow: "extended switch", doc: "VLAN on the egress side." },
-  { name: "src_mac", kind: "mac", group: "link", label: "Source MAC", unknown: unknown0, dimension: true, elements: [56, 81], sflow: "raw header", doc: "Source MAC address as a 48-bit number." },
-  { name: "dst_mac", kind: "mac", group: "link", label: "Destination MAC", unknown: unknown0, dimension: true, elements: [80, 57], sflow: "raw header", doc: "Destination MAC address as a 48-bit number." },
+  { name: "src_vlan", kind: "u16", group: "link", label: "Source VLAN", unknown: unknown0, dimension: true, filterWords: ["vlan"], side: "src", elements: [58, 243], sflow: "extended switch, raw header", doc: "VLAN on the ingress side." },
+  { name: "dst_vlan", kind: "u16", group: "link", label: "Destination VLAN", unknown: unknown0, dimension: true, filterWords: ["vlan"], side: "dst", elements: [59, 254], sflow: "extended switch", doc: "VLAN on the egress side." },
+  { name: "src_mac", kind: "mac", group: "link", label: "Source MAC", unknown: unknown0, dimension: true, filterWords: ["mac"], side: "src", elements: [56, 81], sflow: "raw header", doc: "Source MAC address as a 48-bit number." },
+  { name: "dst_mac", kind: "mac", group: "link", label: "Destination MAC", unknown: unknown0, dimension: true, filterWords: ["mac"], side: "dst", elements: [80, 57], sflow: "raw header", doc: "Destination MAC address as a 48-bit number." },
 
   { name: "sampling_rate", kind: "u32", group: "sampling", label: "Sampling rate", unknown: unknown0, elements: [34, 305, 50], netflow5: "header sampling (low 14 bits)", sflow: "sampling rate", doc: "1 in N packets was seen; 0 unknown, 1 unsampled." },
   { name: "sampling_source", kind: "enum8", group: "sampling", label: "Sampling source", unknown: unknown0, enumNames: SAMPLING_SOURCES, doc: "Where the sampling rate was learnt." },

@@ -5,7 +5,7 @@
  * Absent fields: a test of a field that the exporter did not send is false, so its negation is true (nfdump's rule). Whoever evaluates
  * a predicate applies that by the field's `unknown` in the registry; a predicate never mentions `present` itself.
  */
-import type { FieldName } from "./fields.ts";
+import { field, type FieldName, type Unknown } from "./fields.ts";
 
 export type CompareOp = "=" | "!=" | "<" | "<=" | ">" | ">=";
 
@@ -24,10 +24,19 @@ export type Predicate =
   | { readonly kind: "compare"; readonly field: FieldName; readonly op: CompareOp; readonly value: number | bigint }
   /** The column is one of the numbers. */
   | { readonly kind: "in"; readonly field: FieldName; readonly values: readonly (number | bigint)[] }
-  /** The address column lies in one of the networks (their union). */
+  /** The address column lies in one of the networks (their union). An IPv6 network, even ::/0, never contains an IPv4 address. */
   | { readonly kind: "network"; readonly field: FieldName; readonly networks: readonly Network[] }
   /** `column & mask = value`. */
   | { readonly kind: "bits"; readonly field: FieldName; readonly mask: number; readonly value: number };
+
+/**
+ * How a test of the column knows that the exporter did not send it. Counters and durations (fields with a unit) are never absent: one
+ * that was not sent is 0 and compares as 0, so that `duration < 10` finds flows of a single packet.
+ */
+export function absence(name: FieldName): Unknown | { readonly kind: "never" } {
+  const { unit, unknown } = field(name);
+  return unit === undefined ? unknown : { kind: "never" };
+}
 
 /** Every column that a predicate reads; the planner asks this to see which tables can answer. */
 export function predicateFields(predicate: Predicate, into: Set<FieldName> = new Set()): Set<FieldName> {
