@@ -2,6 +2,6 @@ export { errorBody, HTTP_STATUS, SillageError, type ErrorBody, type ErrorDetails
 export { clickhouseType, DIMENSIONS, field, FIELDS, findField, FLOW_TYPES, presentMask, SAMPLING_SOURCES, STORED_FIELDS, TIME_SOURCES, type ColumnKind, type Field, type FieldGroup, type FieldName, type Side, type Unit, type Unknown } from "./fields.ts";
 export type { FieldSchema, Frame, FrameMeta, FrameNotice, FrameType, FrameValue, FrameValueType } from "./frame.ts";
 export { MEASURE_NAMES, MEASURES, type Measure, type MeasureName } from "./measures.ts";
-export { absence, predicateFields, type CompareOp, type Network, type Predicate } from "./predicate.ts";
+export { predicateFields, type CompareOp, type Network, type Predicate } from "./predicate.ts";
 export { flowQuerySchema, MAX_LIMIT, migrateQuery, parseFlowQuery, QUERY_VERSION, VIEWS, type Dimension, type FlowQuery, type FlowQueryInput, type View } from "./query.ts";
 export { ATTEMPT_SQL, RAW_TABLE, ROLLUPS, SCALE_SQL, type Rollup, type RollupColumn } from "./tables.ts";

@@ -5,7 +5,7 @@
  * Absent fields: a test of a field that the exporter did not send is false, so its negation is true (nfdump's rule). Whoever evaluates
  * a predicate applies that by the field's `unknown` in the registry; a predicate never mentions `present` itself.
  */
-import { field, type FieldName, type Unknown } from "./fields.ts";
+import type { FieldName } from "./fields.ts";
 
 export type CompareOp = "=" | "!=" | "<" | "<=" | ">" | ">=";
 
@@ -28,15 +28,6 @@ export type Predicate =
   | { readonly kind: "network"; readonly field: FieldName; readonly networks: readonly Network[] }
   /** `column & mask = value`. */
   | { readonly kind: "bits"; readonly field: FieldName; readonly mask: number; readonly value: number };
-
-/**
- * How a test of the column knows that the exporter did not send it. Counters and durations (fields with a unit) are never absent: one
- * that was not sent is 0 and compares as 0, so that `duration < 10` finds flows of a single packet.
- */
-export function absence(name: FieldName): Unknown | { readonly kind: "never" } {
-  const { unit, unknown } = field(name);
-  return unit === undefined ? unknown : { kind: "never" };
-}
 
 /** Every column that a predicate reads; the planner asks this to see which tables can answer. */
 export function predicateFields(predicate: Predicate, into: Set<FieldName> = new Set()): Set<FieldName> {
