@@ -1,0 +1,106 @@
+/** What decoding takes and gives: the words that the collector, the command line and the decoders share. */
+import type { FlowBatch } from "../flow/index.ts";
+
+/** What is known about a datagram besides its bytes. */
+export interface DatagramContext {
+  /** UDP source address, 16 bytes, IPv4 mapped into IPv6. */
+  readonly source: Uint8Array;
+  readonly sourcePort: number;
+  /** When the datagram arrived, epoch ms. For files: when it was captured, else the export time (`exportTimeMs`). */
+  readonly receivedMs: number;
+}
+
+/** Where rows go. */
+export interface FlowSink {
+  readonly batch: FlowBatch;
+  /** Called by the decoder when the batch is full; must leave the batch empty. */
+  flush(): void;
+}
+
+export interface DecoderOptions {
+  /**
+   * Replace times that cannot be true (end more than 1 h after or 7 d before receipt) by the time of receipt.
+   * Off when reading files, whose flows may be of any age. @default true
+   */
+  readonly clampTimes?: boolean;
+  /** Add up counter elements as exported (`Decoder.sums`); costs a second pass over the records. @default false */
+  readonly sumCounters?: boolean;
+  readonly limits?: Partial<DecoderLimits>;
+}
+
+/** Caps on what datagrams can make the decoder keep: each is enforced by dropping the least recently used, and counted. */
+export interface DecoderLimits {
+  /** Exporter sessions (source address, port, protocol, observation domain). @default 10,000 */
+  readonly maxSessions: number;
+  /** Templates of one session; Open vSwitch announces over 200. @default 2,000 */
+  readonly maxTemplatesPerSession: number;
+  /** Templates of all sessions. @default 65,536 */
+  readonly maxTemplates: number;
+  /** Fields of all templates together: about 100 bytes of memory each. @default 1,000,000 */
+  readonly maxTemplateFields: number;
+  /** Fields of one template; larger ones are refused. @default 1,000 */
+  readonly maxFieldsPerTemplate: number;
+  /** Bytes of data sets of one session that wait for their template. @default 262,144 */
+  readonly maxWaitingBytesPerSession: number;
+  /** Bytes of waiting data sets of all sessions. @default 16,777,216 */
+  readonly maxWaitingBytes: number;
+  /** How long a data set waits for its template, ms. @default 1,800,000: the slowest template refresh seen in the field */
+  readonly maxWaitingMs: number;
+  /** Distinct unknown elements that are counted apart. @default 4,096 */
+  readonly maxUnknownElements: number;
+}
+
+export const DEFAULT_LIMITS: DecoderLimits = {
+  maxSessions: 10_000,
+  maxTemplatesPerSession: 2_000,
+  maxTemplates: 65_536,
+  maxTemplateFields: 1_000_000,
+  maxFieldsPerTemplate: 1_000,
+  maxWaitingBytesPerSession: 262_144,
+  maxWaitingBytes: 16_777_216,
+  maxWaitingMs: 1_800_000,
+  maxUnknownElements: 4_096,
+};
+
+/** One exporter session as seen so far; all counts are totals since the session was first seen. */
+export interface ExporterStats {
+  /** sFlow: agent address; else the UDP source. */
+  exporter: string;
+  exporterSource: string;
+  sourcePort: number;
+  /** A name of FLOW_TYPES; "unknown" collects datagrams of no protocol that is read. */
+  protocol: string;
+  obsDomain: number;
+  datagrams: number;
+  bytes: number;
+  /** Data records (v5, v9, IPFIX) or flow samples (sFlow) decoded. */
+  dataRecords: number;
+  optionsRecords: number;
+  /** Rows written. Less than dataRecords where records describe no traffic (`skipped.not_traffic`). */
+  rows: number;
+  /** Templates and options templates known now. */
+  templates: number;
+  /** Data sets that wait for their template now. */
+  waitingSets: number;
+  waitingTemplates: { templateId: number; sets: number }[];
+  /** Lost, by cause (see DropCause for the unit of each). */
+  dropped: Record<string, number>;
+  droppedBytes: Record<string, number>;
+  /** Understood and left out on purpose, by kind (see SkipKind). */
+  skipped: Record<string, number>;
+  /** Sent but never seen here, told by sequence numbers, in the protocol's unit: flows (v5), data records (IPFIX), datagrams (v9, sFlow). */
+  lostUnits: number;
+  /** Rows whose times were replaced because they could not be true. */
+  clampedTimes: number;
+  firstSeenMs: number;
+  lastSeenMs: number;
+  lastError?: string;
+}
+
+/** An information element that no column keeps. `enterprise` is 0 for IANA's and NetFlow v9's. */
+export interface UnknownElement {
+  readonly enterprise: number;
+  readonly id: number;
+  /** Data records that carried it. */
+  readonly records: number;
+}

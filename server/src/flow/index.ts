@@ -1,0 +1,5 @@
+export { formatAddress, parseAddress } from "./address-text.ts";
+export { columnIndex, setTime, setU64, type Column } from "./column.ts";
+export { DEFAULT_BATCH_ROWS, FlowBatch } from "./flow-batch.ts";
+export { encodeFlowBatch, encodeNative, type NativeBlock, type NativeColumn, type NativeValue } from "./native.ts";
+export { readFlow, type FlowValue } from "./read-flow.ts";

@@ -1,0 +1,157 @@
+/**
+ * ClickHouse Native encoding of a batch and of small tables.
+ *
+ *   block  = varint columns, varint rows, column*
+ *   column = string name, string type, values          string = varint length, UTF-8 bytes
+ *   values = little-endian integers; IPv6: 16 bytes in network order; DateTime64(3): Int64 milliseconds; String: string
+ *
+ * Source: ClickHouse docs, formats/Native; without the block info that only the TCP protocol has.
+ */
+import ipaddr from "ipaddr.js";
+import { parseAddress } from "./address-text.ts";
+import type { FlowBatch } from "./flow-batch.ts";
+
+export interface NativeColumn {
+  readonly name: string;
+  /** ClickHouse type. */
+  readonly type: string;
+}
+
+export interface NativeBlock {
+  readonly rows: number;
+  readonly columns: NativeColumn[];
+  /** Pieces of the block in order. Views into the batch: write or copy them before the batch is reset. */
+  readonly body: Uint8Array[];
+}
+
+/** DateTime64 takes epoch milliseconds; IPv6 takes 16 bytes or text. */
+export type NativeValue = number | bigint | string | Uint8Array;
+
+const utf8 = new TextEncoder();
+
+if (new Uint8Array(new Uint16Array([1]).buffer)[0] !== 1)
+  throw new Error("Sillage needs a little-endian machine: its columns are stored as ClickHouse reads them");
+
+/** Encodes the touched columns of a batch. An empty batch gives an empty body. */
+export function encodeFlowBatch(batch: FlowBatch): NativeBlock {
+  const touched = batch.columns.filter((column) => column.touched);
+  if (batch.rows === 0 || touched.length === 0) return { rows: 0, columns: [], body: [] };
+  const body: Uint8Array[] = [blockHead(touched.length, batch.rows)];
+  for (const column of touched) body.push(columnHead(column), column.u8.subarray(0, batch.rows * column.width));
+  return { rows: batch.rows, columns: touched.map(({ name, type }) => ({ name, type })), body };
+}
+
+/**
+ * Encodes a small table given row by row (counters, exporters, loss). Not for flows: it visits every value.
+ * @throws RangeError for a value that its column cannot hold, TypeError for a type this encoder does not know
+ */
+export function encodeNative(columns: readonly NativeColumn[], rows: readonly (readonly NativeValue[])[]): NativeBlock {
+  if (rows.length === 0) return { rows: 0, columns: [...columns], body: [] };
+  const body: Uint8Array[] = [blockHead(columns.length, rows.length)];
+  columns.forEach((column, at) => {
+    const write = valueWriter(column);
+    const out = new ByteSink();
+    for (const row of rows) {
+      const value = row[at];
+      if (value === undefined) throw new RangeError(`column ${column.name}: a row has ${row.length} values, not ${columns.length}`);
+      write(out, value);
+    }
+    body.push(columnHead(column), out.bytes());
+  });
+  return { rows: rows.length, columns: [...columns], body };
+}
+
+function blockHead(columns: number, rows: number): Uint8Array {
+  const out = new ByteSink();
+  out.varint(columns);
+  out.varint(rows);
+  return out.bytes();
+}
+
+function columnHead({ name, type }: NativeColumn): Uint8Array {
+  const out = new ByteSink();
+  out.string(name);
+  out.string(type);
+  return out.bytes();
+}
+
+const INTEGER_BYTES: Readonly<Record<string, number>> = { UInt8: 1, UInt16: 2, UInt32: 4, UInt64: 8 };
+
+function valueWriter({ name, type }: NativeColumn): (out: ByteSink, value: NativeValue) => void {
+  const refuse = (value: NativeValue): never => {
+    throw new RangeError(`column ${name}: ${String(value)} is not a ${type}`);
+  };
+  const width = INTEGER_BYTES[type];
+  if (width !== undefined) {
+    const limit = 1n << BigInt(width * 8);
+    return (out, value) => {
+      if (typeof value !== "bigint" && !Number.isSafeInteger(value)) return refuse(value);
+      const integer = BigInt(value as number | bigint);
+      if (integer < 0n || integer >= limit) return refuse(value);
+      out.integer(integer, width);
+    };
+  }
+  if (type.startsWith("DateTime64(3")) {
+    return (out, value) => {
+      if (typeof value !== "number" || !Number.isSafeInteger(value)) return refuse(value);
+      out.integer(BigInt.asUintN(64, BigInt(value)), 8);
+    };
+  }
+  if (type === "IPv6") {
+    return (out, value) => {
+      const bytes = typeof value === "string" && ipaddr.isValid(value) ? parseAddress(value) : value;
+      if (!(bytes instanceof Uint8Array) || bytes.length !== 16) return refuse(value);
+      out.append(bytes);
+    };
+  }
+  if (type === "String") {
+    return (out, value) => {
+      if (typeof value !== "string") return refuse(value);
+      out.string(value);
+    };
+  }
+  throw new TypeError(`column ${name}: the Native encoder does not know the type ${type}`);
+}
+
+/** A growing byte array. */
+class ByteSink {
+  private buffer = new Uint8Array(64);
+  private length = 0;
+
+  bytes(): Uint8Array {
+    return this.buffer.subarray(0, this.length);
+  }
+
+  append(bytes: Uint8Array): void {
+    this.reserve(bytes.length);
+    this.buffer.set(bytes, this.length);
+    this.length += bytes.length;
+  }
+
+  integer(value: bigint, width: number): void {
+    this.reserve(width);
+    let rest = value;
+    for (let i = 0; i < width; i++, rest >>= 8n) this.buffer[this.length++] = Number(rest & 0xffn);
+  }
+
+  /** LEB128, unsigned. */
+  varint(value: number): void {
+    this.reserve(10);
+    let rest = value;
+    for (; rest >= 0x80; rest = Math.floor(rest / 128)) this.buffer[this.length++] = (rest & 0x7f) | 0x80;
+    this.buffer[this.length++] = rest;
+  }
+
+  string(text: string): void {
+    const bytes = utf8.encode(text);
+    this.varint(bytes.length);
+    this.append(bytes);
+  }
+
+  private reserve(more: number): void {
+    if (this.length + more <= this.buffer.length) return;
+    const grown = new Uint8Array(Math.max(this.buffer.length * 2, this.length + more));
+    grown.set(this.bytes());
+    this.buffer = grown;
+  }
+}
