@@ -56,6 +56,14 @@ const NAME = /^([a-z0-9_]+)-([0-9a-f]{8})-([a-z0-9_]{1,32})-([0-9a-f]{12})-(\d{1
 export function parseSegmentName(fileName: string): SegmentName | undefined {
   const match = NAME.exec(fileName);
   if (!match) return undefined;
-  const [, table, columnSet, collector, boot, sequence, rows] = match as unknown as [string, string, string, string, string, string, string];
+  const [, table, columnSet, collector, boot, sequence, rows] = match as unknown as [
+    string,
+    string,
+    string,
+    string,
+    string,
+    string,
+    string,
+  ];
   return { table, columnSet, collector, boot, sequence: Number(sequence), rows: Number(rows) };
 }

@@ -1,0 +1,20 @@
+export { spoolConfigSchema, type SpoolConfig } from "./config.ts";
+export { columnSetOf, type SpoolBlock } from "./native-block.ts";
+export {
+  formatSegmentName,
+  parseSegmentName,
+  SEGMENT_SUFFIX,
+  SIDECAR_SUFFIX,
+  type SegmentColumn,
+  type SegmentName,
+  type SegmentSidecar,
+} from "./segment.ts";
+export {
+  createSpoolWriter,
+  type SpoolRefusal,
+  type SpoolStats,
+  type SpoolWriter,
+  type SpoolWriterDeps,
+  type SpoolWriterOptions,
+  type TimeSpan,
+} from "./spool-writer.ts";
