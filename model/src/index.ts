@@ -3,5 +3,6 @@ export { clickhouseType, DIMENSIONS, field, FIELDS, findField, FLOW_TYPES, prese
 export type { FieldSchema, Frame, FrameMeta, FrameNotice, FrameType, FrameValue, FrameValueType } from "./frame.ts";
 export { MEASURE_NAMES, MEASURES, type Measure, type MeasureName } from "./measures.ts";
 export { predicateFields, type CompareOp, type Network, type Predicate } from "./predicate.ts";
-export { flowQuerySchema, MAX_LIMIT, migrateQuery, parseFlowQuery, QUERY_VERSION, VIEWS, type Dimension, type FlowQuery, type FlowQueryInput, type View } from "./query.ts";
+export { GRAFANA_KEYS, migrateQuery, QUERY_VERSION } from "./migrate-query.ts";
+export { flowQuerySchema, MAX_LIMIT, parseFlowQuery, VIEWS, type Dimension, type FlowQuery, type FlowQueryInput, type View } from "./query.ts";
 export { ATTEMPT_SQL, RAW_TABLE, ROLLUPS, SCALE_SQL, type Rollup, type RollupColumn } from "./tables.ts";

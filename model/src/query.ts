@@ -6,8 +6,8 @@ import { z } from "zod";
 import { SillageError } from "./errors.ts";
 import { DIMENSIONS, findField } from "./fields.ts";
 import { MEASURE_NAMES } from "./measures.ts";
+import { migrateQuery, QUERY_VERSION } from "./migrate-query.ts";
 
-export const QUERY_VERSION = 1;
 export const VIEWS = ["timeseries", "top", "records", "stat"] as const;
 export type View = (typeof VIEWS)[number];
 
@@ -54,17 +54,6 @@ export type FlowQuery = z.output<typeof flowQuerySchema>;
 /** A query as people write it. */
 export type FlowQueryInput = z.input<typeof flowQuerySchema>;
 export type Dimension = FlowQuery["dimensions"][number];
-
-/** Keys that Grafana adds to every query model; taken off before the check because they are not ours. */
-const GRAFANA_KEYS = ["refId", "key", "hide", "queryType", "datasource", "datasourceId", "intervalMs", "maxDataPoints", "timeRange"] as const;
-
-/** Brings a stored query to the current version. Version 1 is the first, so there is nothing to change yet. */
-export function migrateQuery(stored: unknown): unknown {
-  if (typeof stored !== "object" || stored === null) return stored;
-  const query: Record<string, unknown> = { ...stored };
-  for (const key of GRAFANA_KEYS) delete query[key];
-  return query;
-}
 
 /**
  * Checks a query from outside and fills the defaults in.
