@@ -7,7 +7,7 @@ import {
   type Panel,
 } from "@grafana/grafana-foundation-sdk/dashboard";
 import type { Builder } from "@grafana/grafana-foundation-sdk/cog";
-import { filterVariable } from "./filter-variable.ts";
+import { adHocVariable, filterVariable } from "./variables.ts";
 
 const TAG = "sillage";
 
@@ -51,7 +51,8 @@ export function flowsDashboard({ uid, title, description, from, refresh, panels 
     .time({ from, to: "now" })
     .refresh(refresh)
     .link({ build: () => siblings })
-    .withVariable(filterVariable());
+    .withVariable(filterVariable())
+    .withVariable(adHocVariable());
   for (const panel of panels) dashboard.withPanel(panel);
   return dashboard.build();
 }

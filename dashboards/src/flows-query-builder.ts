@@ -5,7 +5,7 @@
 import type { Builder, Dataquery } from "@grafana/grafana-foundation-sdk/cog";
 import { QUERY_VERSION, type FlowQueryInput, type MeasureName, type View } from "@sillage/model";
 import { DATA_SOURCE } from "./data-source.ts";
-import { FILTER_VARIABLE } from "./filter-variable.ts";
+import { FILTER_VARIABLE } from "./variables.ts";
 
 type DimensionInput = NonNullable<FlowQueryInput["dimensions"]>[number];
 type AdHocFilter = NonNullable<FlowQueryInput["filters"]>[number];

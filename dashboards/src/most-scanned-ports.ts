@@ -29,10 +29,10 @@ export function mostScannedPorts(): ClassicDashboard {
         title: "Most scanned ports",
         description: `${WHAT_COUNTS} Many sources on one port: a worm or a botnet looks for it. One source on many ports: somebody explores a host.`,
         width: 12,
-        height: 15,
+        height: 17,
         barMeasure: "attempts",
         links: [{ field: "svc_port", filter: "dst port ${__value.raw} and flags S and not flags A" }],
-        targets: [new FlowsQueryBuilder("top").by("svc_port").measures("attempts", "attempt_sources", "attempt_destinations").limit(20)],
+        targets: [new FlowsQueryBuilder("top").by("svc_port").measures("attempts", "attempt_sources", "attempt_destinations").limit(15)],
       }),
       stackedOverTime({
         id: 3,
@@ -43,7 +43,7 @@ export function mostScannedPorts(): ClassicDashboard {
         step: "5m",
         bars: true,
         width: 12,
-        height: 15,
+        height: 17,
         targets: [new FlowsQueryBuilder("timeseries").by("svc_port").measures("attempts").limit(10).withOther()],
       }),
       ranking({
@@ -54,7 +54,7 @@ export function mostScannedPorts(): ClassicDashboard {
         height: 12,
         barMeasure: "attempts",
         links: [{ field: "src_addr", filter: "src ip ${__value.raw} and flags S and not flags A" }],
-        targets: [new FlowsQueryBuilder("top").by("src_addr").measures("attempts", "attempt_destinations").limit(15)],
+        targets: [new FlowsQueryBuilder("top").by("src_addr").measures("attempts", "attempt_destinations").limit(10)],
       }),
       ranking({
         id: 5,
@@ -64,7 +64,7 @@ export function mostScannedPorts(): ClassicDashboard {
         height: 12,
         barMeasure: "attempts",
         links: [{ field: "dst_addr", filter: "dst ip ${__value.raw} and flags S and not flags A" }],
-        targets: [new FlowsQueryBuilder("top").by("dst_addr").measures("attempts", "attempt_sources").limit(15)],
+        targets: [new FlowsQueryBuilder("top").by("dst_addr").measures("attempts", "attempt_sources").limit(10)],
       }),
     ],
   });

@@ -28,10 +28,10 @@ import { FieldColorBuilder, FieldColorModeId } from "@grafana/grafana-foundation
 import { PanelBuilder as StatPanelBuilder } from "@grafana/grafana-foundation-sdk/stat";
 import { PanelBuilder as TablePanelBuilder } from "@grafana/grafana-foundation-sdk/table";
 import { PanelBuilder as TimeSeriesPanelBuilder } from "@grafana/grafana-foundation-sdk/timeseries";
-import { MEASURES, type MeasureName } from "@sillage/model";
+import { findField, MEASURES, type MeasureName } from "@sillage/model";
 import { DASHBOARD_UIDS } from "./dashboard.ts";
 import { DATA_SOURCE } from "./data-source.ts";
-import { FILTER_VARIABLE } from "./filter-variable.ts";
+import { FILTER_VARIABLE } from "./variables.ts";
 import type { FlowsTarget } from "./flows-query-builder.ts";
 
 /** What every panel says of itself. */
@@ -82,7 +82,8 @@ export function stackedOverTime(frame: PanelFrame & { measure: MeasureName; step
       new VizLegendOptionsBuilder()
         .showLegend(true)
         .displayMode(LegendDisplayMode.Table)
-        .placement(LegendPlacement.Bottom)
+        // Beside a wide picture every name has room; below a narrow one the first four do.
+        .placement(frame.width > 12 ? LegendPlacement.Right : LegendPlacement.Bottom)
         .calcs(["lastNotNull", "mean", "max"]),
     )
     .tooltip(new VizTooltipOptionsBuilder().mode(TooltipDisplayMode.Multi).sort(SortOrder.Descending));
@@ -111,12 +112,29 @@ export interface LinkColumn {
   filter: string;
 }
 
+/** Least width of a column that holds an address, px: an IPv6 address without abbreviation nearly fits. */
+const ADDRESS_MIN_WIDTH = 250;
+
+const isAddress = (name: string): boolean => findField(name)?.kind === "ip";
+
+/** Width of a column that holds a number, px: its title decides, the number is shorter. */
+function numberWidth(measure: MeasureName): number {
+  return 40 + 8 * MEASURES[measure].label.length;
+}
+
 /** Ranked rows as a table; bars show the measure that ranks. */
 export function ranking(frame: PanelFrame & { barMeasure: MeasureName; links?: LinkColumn[] }): TablePanelBuilder {
-  const panel = framed(new TablePanelBuilder(), frame).cellHeight(TableCellHeight.Sm).showHeader(true).filterable(false);
+  const panel = framed(new TablePanelBuilder(), frame).cellHeight(TableCellHeight.Sm).showHeader(true);
   for (const { field, filter } of frame.links ?? []) {
     const url = `/d/${DASHBOARD_UIDS.overview}?\${__url_time_range}&var-${FILTER_VARIABLE}=${filter.replaceAll(" ", "%20")}`;
     panel.overrideByName(field, [{ id: "links", value: [{ title: "Traffic overview of this row", url }] }]);
+  }
+  const queries = frame.targets.map((target) => target.build());
+  for (const { field } of queries.flatMap((query) => query.dimensions ?? [])) {
+    if (isAddress(field)) panel.overrideByName(field, [{ id: "custom.minWidth", value: ADDRESS_MIN_WIDTH }]);
+  }
+  for (const measure of queries.flatMap((query) => query.measures ?? [])) {
+    if (measure !== frame.barMeasure) panel.overrideByName(measure, [{ id: "custom.width", value: numberWidth(measure) }]);
   }
   return panel.overrideByName(frame.barMeasure, [
     {

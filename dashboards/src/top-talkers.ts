@@ -15,7 +15,7 @@ function byBytes({ id, title, description, by, width, links }: Ranking) {
   const target = new FlowsQueryBuilder("top")
     .by(...by)
     .measures("bytes", "packets", "flows")
-    .limit(15);
+    .limit(10);
   return ranking({ id, title, description, width, height: 12, barMeasure: "bytes", links, targets: [target] });
 }
 
@@ -31,7 +31,7 @@ export function topTalkers(): ClassicDashboard {
       stackedOverTime({
         id: 1,
         title: "Traffic of the top sources",
-        description: "Bits per second of the ten source addresses that sent most in the time range; all other sources in one grey area.",
+        description: "Bits per second of the ten source addresses that sent most in the time range; all other sources are one grey area.",
         measure: "bps",
         step: "1m",
         width: 24,

@@ -60,7 +60,7 @@ export function trafficOverview(): ClassicDashboard {
         id: 6,
         title: "Traffic by service port",
         description:
-          "Bits per second of the service ports with the most traffic. The service port is the port of the side that serves; 0 stands for protocols without ports.",
+          "Bits per second of the service ports with the most traffic. The service port is the port of the side that serves; 'unknown' stands for protocols without ports.",
         measure: "bps",
         step: STEP,
         width: 16,
