@@ -37,11 +37,15 @@ export interface QueryAnswer {
 export interface FlowStore {
   /**
    * Runs one read-only query.
-   * @throws SillageError STORE_UNAVAILABLE (kind unavailable), QUERY_TIMEOUT, QUERY_TOO_BIG (memory or rows), QUERY_CANCELLED, STORE_QUERY (anything else)
+   * @throws SillageError STORE_UNAVAILABLE (kind unavailable), QUERY_TIMEOUT, QUERY_TOO_BIG (memory or rows; kind too-large), QUERY_CANCELLED,
+   *   STORE_DENIED (user or rights; kind config), STORE_QUERY (anything else)
    */
   query(request: QueryRequest): Promise<QueryAnswer>;
   /** Runs one statement that answers nothing (DDL, INSERT ... SELECT). `settings` are added to the fixed set. */
-  command(sql: string, options?: { readonly params?: Readonly<Record<string, ParamValue>>; readonly settings?: Readonly<Record<string, string | number>> }): Promise<void>;
+  command(
+    sql: string,
+    options?: { readonly params?: Readonly<Record<string, ParamValue>>; readonly settings?: Readonly<Record<string, string | number>> },
+  ): Promise<void>;
   /** Is the engine answering? Never throws. */
   health(): Promise<{ readonly up: boolean; readonly version?: string; readonly error?: string }>;
   close(): Promise<void>;

@@ -1,0 +1,143 @@
+/**
+ * The embedded back end: ClickHouse as a library in this process (npm `chdb`).
+ *
+ * Its Session is used directly and not through `createChdbConnection` of `@clickhouse/client`, because that (chdb 3.4.0) runs statements
+ * with parameters one at a time in the whole process, a slow one holding up all others, and does not escape backslashes in text settings.
+ * Parameters travel as `SET param_name = 'text'` instead, which is a connection's own. What else was found, each with a test:
+ *  - A connection runs one statement at a time, on a thread of Node's pool (UV_THREADPOOL_SIZE, 4 unless it is set before the process
+ *    starts): more connections than threads would wait for each other, and file access with them.
+ *  - The statement cannot be interrupted by its promise; KILL QUERY from another connection can. `KILL QUERY ... SYNC` never returns.
+ *  - A statement that failed or was killed stays in system.processes until the connection runs the next one.
+ *  - INSERT ... SELECT answers no row count.
+ *  - `readonly` cannot be taken back on a connection.
+ *  - One process can open one data folder at a time, and one folder belongs to one process.
+ */
+import { SillageError } from "@sillage/model";
+import { drainPending, Session } from "chdb";
+import type { ConnectionRole, Engine, EngineConnection, FileInsert, Settings, Statement } from "./engine.ts";
+import { RowCountError } from "./engine.ts";
+import { identifier, literal, paramText, settingValue } from "./sql-text.ts";
+
+/** Threads of Node's pool that loader, command, control connection and Node's own file access need beside the queries. */
+const OTHER_THREADS = 4;
+const DEFAULT_POOL_THREADS = 4;
+
+/** Message of the check in front of an insert; anything that the engine cannot say by itself. */
+const ROWS_DIFFER = "sillage: the files do not hold the rows that their names tell";
+
+/** Size of Node's thread pool that a server with so many query connections should be started with (UV_THREADPOOL_SIZE). */
+export function threadPoolSize(queryConnections: number): number {
+  return queryConnections + OTHER_THREADS;
+}
+
+export interface ChdbOptions {
+  /** Folder of the engine. */
+  readonly path: string;
+  readonly database: string;
+  readonly env?: NodeJS.ProcessEnv;
+}
+
+/**
+ * Opens the engine on its folder.
+ * @throws SillageError DATA_IN_USE, STORE_OPEN
+ */
+export async function createChdbEngine({ path, database, env = process.env }: ChdbOptions): Promise<Engine> {
+  if (/[*?{}[\]]/.test(path)) {
+    throw new SillageError("config", "STORE_OPEN", `the path ${path} holds one of * ? { } [ ], which the database reads as a pattern`, {
+      hint: "choose another folder with the option `data`",
+    });
+  }
+  const bootstrap = openSession(path);
+  try {
+    await bootstrap.queryAsync(`CREATE DATABASE IF NOT EXISTS ${identifier(database)}`);
+  } finally {
+    bootstrap.close();
+  }
+  const threads = Number(env["UV_THREADPOOL_SIZE"] ?? DEFAULT_POOL_THREADS);
+  return {
+    kind: "embedded",
+    maxQueryConnections: Math.max(1, threads - OTHER_THREADS + 1),
+    async connect(role) {
+      const session = openSession(path);
+      await session.queryAsync(`USE ${identifier(database)}`);
+      if (role === "query") await session.queryAsync("SET readonly = 2");
+      return new ChdbConnection(session, role);
+    },
+    async close() {
+      await drainPending();
+    },
+  };
+}
+
+function openSession(path: string): Session {
+  try {
+    return new Session(path);
+  } catch (cause) {
+    throw new SillageError("config", "STORE_OPEN", `the embedded database cannot open ${path}`, {
+      hint: "is another process using the folder, or was it written by a newer version? the lines before this one on stderr tell",
+      cause,
+    });
+  }
+}
+
+class ChdbConnection implements EngineConnection {
+  readonly #session: Session;
+  readonly #role: ConnectionRole;
+
+  constructor(session: Session, role: ConnectionRole) {
+    this.#session = session;
+    this.#role = role;
+  }
+
+  async query(statement: Statement): Promise<string> {
+    return this.#run(statement, "JSONCompact");
+  }
+
+  async command(statement: Statement): Promise<void> {
+    if (this.#role === "query") throw new Error("a query connection is read-only");
+    await this.#run(statement, "Null");
+  }
+
+  async insertFiles({ table, columns, files, rows, settings }: FileInsert): Promise<void> {
+    const structure = columns.map(({ name, type }) => `${identifier(name)} ${type}`).join(", ");
+    const pattern = files.length === 1 ? files[0]! : `{${files.join(",")}}`;
+    const source = `file(${literal(pattern)}, Native, ${literal(structure)})`;
+    const names = columns.map(({ name }) => identifier(name)).join(", ");
+    // INSERT ... SELECT answers no count, so the count is a condition: it is evaluated before the first row is inserted.
+    const check = `throwIf((SELECT count() FROM ${source}) != ${rows}, ${literal(ROWS_DIFFER)}) = 0`;
+    try {
+      await this.#run(
+        { sql: `INSERT INTO ${identifier(table)} (${names}) SELECT ${names} FROM ${source} WHERE ${check}`, settings },
+        "Null",
+      );
+    } catch (error) {
+      if (error instanceof Error && error.message.includes(ROWS_DIFFER))
+        throw new RowCountError(`the database does not count ${rows} rows in the files`, { cause: error });
+      throw error;
+    }
+  }
+
+  close(): Promise<void> {
+    this.#session.close();
+    return Promise.resolve();
+  }
+
+  async #run({ sql, params = {}, settings }: Statement, format: string): Promise<string> {
+    const assignments = [
+      ...assign(settings),
+      ...Object.entries(params).map(([name, value]) => `param_${name} = ${literal(paramText(value))}`),
+    ];
+    try {
+      const result = await this.#session.queryAsync(`SET ${assignments.join(", ")}; ${sql}`, { format });
+      return result.text();
+    } catch (error) {
+      // The failed statement would stay in system.processes, where the next KILL or a person would find it.
+      await this.#session.queryAsync("SELECT 1").catch(() => undefined);
+      throw error;
+    }
+  }
+}
+
+function assign(settings: Settings): string[] {
+  return Object.entries(settings).map(([name, value]) => `${name} = ${settingValue(value)}`);
+}

@@ -1,0 +1,273 @@
+/**
+ * The store: pools of connections over one of two engines, and the rules that every statement follows. Embedded ClickHouse and a server
+ * answer alike because all of this is above them.
+ */
+import { randomUUID } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
+import { SillageError } from "@sillage/model";
+import { readSecret } from "../config/index.ts";
+import { parseAnswer } from "./answer.ts";
+import { createChdbEngine } from "./chdb-engine.ts";
+import type { StoreConfig } from "./config.ts";
+import { ConnectionPool } from "./connection-pool.ts";
+import type { DataFolder } from "./data-folder.ts";
+import type { ConnectionRole, Engine, EngineConnection, FileInsert, Settings, Statement } from "./engine.ts";
+import { createHttpEngine } from "./http-engine.ts";
+import { migrate } from "./schema/migrations.ts";
+import { commandSettings, insertSettings, querySettings } from "./settings.ts";
+import { literal, placeholders } from "./sql-text.ts";
+import { queryCancelled, queryTimeout, storeError } from "./store-errors.ts";
+import type { FlowStore, QueryAnswer, QueryRequest } from "./store.ts";
+
+/** The engine stops a query that is out of time by itself; when it has not after this grace, the store kills it. Unit: ms. */
+const TIMEOUT_GRACE_MS = 1_000;
+/** A KILL may come before its query has begun, so it is repeated until the query has ended. Unit: ms. */
+const KILL_INTERVAL_MS = 200;
+/** After this the wait for the killed query's answer is given up too (a network that swallows everything). Unit: ms. */
+const GIVE_UP_MS = 10_000;
+const HEALTH_TIMEOUT_MS = 5_000;
+/** Sockets beside those of the queries: loader, command, control. */
+const OTHER_CONNECTIONS = 3;
+
+/** A batch of files for `ClickHouseStore.insertFiles`. */
+export interface BatchInsert extends Omit<FileInsert, "settings"> {
+  /** A batch with a token that was inserted before changes nothing. */
+  readonly token: string;
+}
+
+export interface ClickHouseStore extends FlowStore {
+  readonly kind: Engine["kind"];
+  /** Queries that run at once: what was configured, or what the threads of this process allow. */
+  readonly queryConnections: number;
+  /**
+   * Inserts Native files as one batch, all rollups included.
+   * @throws RowCountError when the engine counts other rows, else the engine's error (see loader/classify-error.ts)
+   */
+  insertFiles(batch: BatchInsert): Promise<void>;
+}
+
+export interface StoreDeps {
+  /** The folder that this process owns; needed by the embedded engine. */
+  readonly dataFolder?: DataFolder;
+  readonly env?: NodeJS.ProcessEnv;
+}
+
+/**
+ * Opens the store and brings its schema up to date.
+ * @throws SillageError STORE_UNAVAILABLE, STORE_DENIED, STORE_OPEN, DATA_NEWER, CONFIG_SECRET
+ */
+export async function createStore(config: StoreConfig, deps: StoreDeps = {}): Promise<ClickHouseStore> {
+  const engine = await openEngine(config, deps).catch((error: unknown) => {
+    throw storeError(error);
+  });
+  const pools = await openPools(engine, Math.min(config.queryConnections, engine.maxQueryConnections));
+  const store = new PooledStore(engine, pools, config);
+  try {
+    const version = await migrate(
+      { command: (sql) => store.command(sql), rows: (sql) => store.ownRows(sql) },
+      config.retention as Record<string, number>,
+    );
+    await deps.dataFolder?.recordSchema(version);
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+  return store;
+}
+
+async function openEngine(config: StoreConfig, { dataFolder, env = process.env }: StoreDeps): Promise<Engine> {
+  const { database, user, caFile, compression } = config;
+  if (config.kind === "embedded") {
+    if (dataFolder === undefined) throw new TypeError("the embedded store needs a data folder");
+    return createChdbEngine({ path: dataFolder.store, database, env });
+  }
+  const password = config.password === undefined ? "" : readSecret(config.password, "store.password", env);
+  return createHttpEngine({
+    url: config.url!,
+    user,
+    password,
+    database,
+    caFile,
+    compression,
+    maxConnections: config.queryConnections + OTHER_CONNECTIONS,
+  });
+}
+
+type Pools = Readonly<Record<ConnectionRole, ConnectionPool>>;
+
+async function openPools(engine: Engine, queries: number): Promise<Pools> {
+  const pool = async (role: ConnectionRole, size: number): Promise<ConnectionPool> => {
+    const connections: EngineConnection[] = [];
+    for (let i = 0; i < size; i++) connections.push(await engine.connect(role));
+    return new ConnectionPool(connections);
+  };
+  return {
+    query: await pool("query", queries),
+    command: await pool("command", 1),
+    load: await pool("load", 1),
+    control: await pool("control", 1),
+  };
+}
+
+class PooledStore implements ClickHouseStore {
+  readonly #engine: Engine;
+  readonly #pools: Pools;
+  readonly #maxThreads: number | undefined;
+  #closing: Promise<void> | undefined;
+
+  constructor(engine: Engine, pools: Pools, config: StoreConfig) {
+    this.#engine = engine;
+    this.#pools = pools;
+    this.#maxThreads = config.maxThreads;
+  }
+
+  get kind(): Engine["kind"] {
+    return this.#engine.kind;
+  }
+
+  get queryConnections(): number {
+    return this.#pools.query.size;
+  }
+
+  async query(request: QueryRequest): Promise<QueryAnswer> {
+    const { sql, params, limits, signal } = request;
+    for (const name of placeholders(sql)) {
+      if (!Object.hasOwn(params, name)) throw new SillageError("internal", "STORE_QUERY", `the statement's parameter ${name} has no value`);
+    }
+    this.#assertOpen();
+    const connection = await this.#pools.query.acquire(signal);
+    const comment = uniqueComment(request.comment);
+    const settings = querySettings(limits, comment, this.#maxThreads);
+    const started = performance.now();
+    const text = await this.#runKillable(
+      connection,
+      { sql, params, settings },
+      { comment, deadlineMs: limits.maxSeconds * 1000 + TIMEOUT_GRACE_MS, signal },
+    );
+    try {
+      return parseAnswer(text, limits.maxResultRows, performance.now() - started);
+    } catch (error) {
+      throw storeError(error);
+    }
+  }
+
+  async command(sql: string, options: { readonly params?: QueryRequest["params"]; readonly settings?: Settings } = {}): Promise<void> {
+    this.#assertOpen();
+    const { params = {}, settings = {} } = options;
+    const fixed = commandSettings(uniqueComment("command"));
+    const extra = Object.keys(settings).filter((name) => !(name in fixed));
+    try {
+      await this.#pools.command.use(async (connection) => {
+        try {
+          await connection.command({ sql, params, settings: { ...fixed, ...settings } });
+        } finally {
+          // What is not in the fixed set would stick to an embedded connection.
+          if (extra.length > 0 && this.kind === "embedded")
+            await connection.command({ sql: `SET ${extra.map((name) => `${name} = DEFAULT`).join(", ")}`, settings: fixed });
+        }
+      });
+    } catch (error) {
+      throw storeError(error);
+    }
+  }
+
+  async insertFiles({ token, ...batch }: BatchInsert): Promise<void> {
+    this.#assertOpen();
+    await this.#pools.load.use((connection) =>
+      connection.insertFiles({ ...batch, settings: insertSettings(uniqueComment("load"), token) }),
+    );
+  }
+
+  /** Rows of a statement of the store itself, without bounds. */
+  async ownRows(sql: string): Promise<QueryAnswer["rows"]> {
+    try {
+      const text = await this.#pools.command.use((connection) =>
+        connection.query({ sql, settings: commandSettings(uniqueComment("own")) }),
+      );
+      return parseAnswer(text, Infinity, 0).rows;
+    } catch (error) {
+      throw storeError(error);
+    }
+  }
+
+  async health(): Promise<{ up: boolean; version?: string; error?: string }> {
+    if (this.#closing) return { up: false, error: "the store is closed" };
+    const ask = this.#pools.control.use((connection) =>
+      connection.query({ sql: "SELECT version()", settings: commandSettings(uniqueComment("health")) }),
+    );
+    const late = sleep(HEALTH_TIMEOUT_MS, undefined, { ref: false }).then(() => {
+      throw new Error(`no answer within ${HEALTH_TIMEOUT_MS / 1000} s`);
+    });
+    try {
+      const text = await Promise.race([ask, late]);
+      return { up: true, version: String(parseAnswer(text, 1, 0).rows[0]?.[0]) };
+    } catch (error) {
+      ask.catch(() => undefined);
+      return { up: false, error: storeError(error).message };
+    }
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= (async () => {
+      for (const role of ["query", "command", "load", "control"] as const) await this.#pools[role].close();
+      await this.#engine.close();
+    })();
+    return this.#closing;
+  }
+
+  #assertOpen(): void {
+    if (this.#closing) throw new SillageError("unavailable", "STORE_UNAVAILABLE", "the store is closed");
+  }
+
+  /**
+   * Runs a query so that it ends: by itself, by the engine's own limit, or by KILL when the caller aborts or the limit did not work. The
+   * caller hears at once; the connection goes back to the pool only when the engine is done with it.
+   */
+  async #runKillable(
+    connection: EngineConnection,
+    statement: Statement,
+    { comment, deadlineMs, signal }: { comment: string; deadlineMs: number; signal: AbortSignal | undefined },
+  ): Promise<string> {
+    const giveUp = new AbortController();
+    const running = connection.query(statement, giveUp.signal);
+    const ended = new AbortController();
+    const settled = running.then(
+      () => ended.abort(),
+      () => ended.abort(),
+    );
+    void settled.then(() => this.#pools.query.release(connection));
+    return new Promise((resolve, reject) => {
+      const stop = (error: SillageError): void => {
+        finish();
+        reject(error);
+        void this.#killUntil(ended.signal, comment, giveUp);
+      };
+      const onAbort = (): void => stop(queryCancelled(signal?.reason));
+      const timer = setTimeout(() => stop(queryTimeout()), deadlineMs);
+      const finish = (): void => {
+        clearTimeout(timer);
+        signal?.removeEventListener("abort", onAbort);
+      };
+      signal?.addEventListener("abort", onAbort, { once: true });
+      running.then(resolve, (error: unknown) => reject(storeError(error))).finally(finish);
+    });
+  }
+
+  async #killUntil(ended: AbortSignal, comment: string, giveUp: AbortController): Promise<void> {
+    const sql = `KILL QUERY WHERE Settings['log_comment'] = ${literal(comment)} ASYNC`;
+    const lastTry = performance.now() + GIVE_UP_MS;
+    while (!ended.aborted && performance.now() < lastTry) {
+      // An engine that cannot be reached now is asked again.
+      await this.#pools.control
+        .use((connection) => connection.command({ sql, settings: commandSettings(uniqueComment("kill")) }))
+        .catch(() => undefined);
+      await sleep(KILL_INTERVAL_MS, undefined, { signal: ended, ref: false }).catch(() => undefined);
+    }
+    if (!ended.aborted) giveUp.abort();
+  }
+}
+
+/** Unique, so that KILL meets one statement; the caller's part is cut to what can stand in a log without quoting. */
+function uniqueComment(text = ""): string {
+  return `sillage ${text.replace(/[^\w .:/=-]/g, "_").slice(0, 200)} ${randomUUID()}`;
+}

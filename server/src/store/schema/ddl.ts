@@ -1,0 +1,70 @@
+/** DDL of a table from its description. Every statement may run twice: a start that was cut short is repeated. */
+import { identifier, literal } from "../sql-text.ts";
+import type { ColumnSpec, RollupSpec, TableSpec } from "./table-spec.ts";
+
+/**
+ * Inserts whose tokens a table remembers, so that a repeated batch changes nothing. A manifest is retried before anything newer, so a
+ * handful would do; the margin is for several loaders and for people who put a quarantined batch back.
+ */
+const DEDUPLICATION_WINDOW = 1_000;
+
+const MERGE_TREE_SETTINGS: Readonly<Record<string, string | number>> = {
+  // ClickHouse calls every table without replicas this; without it a repeated insert is stored twice.
+  non_replicated_deduplication_window: DEDUPLICATION_WINDOW,
+  // Retention drops whole partitions; rows are never rewritten to take a few out.
+  ttl_only_drop_parts: 1,
+  // A shorter retention reaches existing parts without reading their data.
+  materialize_ttl_recalculate_only: 1,
+  // The segment is deleted when the insert is acknowledged, so a power cut must not take the part away.
+  fsync_after_insert: 1,
+  fsync_part_directory: 1,
+};
+
+export interface CreateOptions {
+  readonly retentionDays: number;
+}
+
+export function createTableSql(table: TableSpec, { retentionDays }: CreateOptions): string {
+  const settings = Object.entries(MERGE_TREE_SETTINGS).map(([name, value]) => `${name} = ${value}`);
+  return [
+    `CREATE TABLE IF NOT EXISTS ${identifier(table.name)} (${table.columns.map(columnSql).join(", ")})`,
+    `ENGINE = ${table.engine}`,
+    `PARTITION BY ${table.partitionBy}`,
+    `ORDER BY (${table.orderBy.join(", ")})`,
+    `TTL ${ttlSql(table, retentionDays)}`,
+    `SETTINGS ${settings.join(", ")}`,
+    `COMMENT ${literal(table.doc)}`,
+  ].join(" ");
+}
+
+export function createViewSql(rollup: RollupSpec): string {
+  return `CREATE MATERIALIZED VIEW IF NOT EXISTS ${identifier(rollup.view)} TO ${identifier(rollup.name)} AS ${rollup.viewSql}`;
+}
+
+/** Adds a column that the registry got after the table was made; old rows read it as its default. */
+export function addColumnSql(table: TableSpec, column: ColumnSpec): string {
+  const before = table.columns[table.columns.indexOf(column) - 1];
+  return `ALTER TABLE ${identifier(table.name)} ADD COLUMN IF NOT EXISTS ${columnSql(column)} ${before === undefined ? "FIRST" : `AFTER ${identifier(before.name)}`}`;
+}
+
+export function modifyTtlSql(table: TableSpec, retentionDays: number): string {
+  return `ALTER TABLE ${identifier(table.name)} MODIFY TTL ${ttlSql(table, retentionDays)}`;
+}
+
+/** The part of a table's TTL that tells its retention, as ClickHouse prints it in system.tables. */
+export function retentionText(retentionDays: number): string {
+  return `toIntervalDay(${retentionDays})`;
+}
+
+function ttlSql(table: TableSpec, retentionDays: number): string {
+  return `toDateTime(${table.timeColumn}) + ${retentionText(retentionDays)}`;
+}
+
+function columnSql(column: ColumnSpec): string {
+  const parts = [identifier(column.name), column.type];
+  if (column.defaultSql !== undefined) parts.push(`DEFAULT ${column.defaultSql}`);
+  if (column.aliasSql !== undefined) parts.push(`ALIAS ${column.aliasSql}`);
+  parts.push(`COMMENT ${literal(column.doc)}`);
+  if (column.codec !== undefined) parts.push(`CODEC(${column.codec})`);
+  return parts.join(" ");
+}

@@ -1,0 +1,98 @@
+/**
+ * Numbered steps from an empty database to the current schema. A step that was released never changes; a new one is added. Each may run
+ * twice, because it is written down only after it ran. Columns that the registry got later need no step: `migrate` adds what is missing.
+ */
+import { SillageError } from "@sillage/model";
+import { addColumnSql, createTableSql, createViewSql, modifyTtlSql, retentionText } from "./ddl.ts";
+import { EXPORTERS, FLOWS, ROLLUP_TABLES, TABLES } from "./tables.ts";
+import type { TableSpec } from "./table-spec.ts";
+
+/** Days by table name; a table that is not named keeps its default. */
+export type Retention = Readonly<Record<string, number>>;
+
+interface Migration {
+  readonly version: number;
+  readonly name: string;
+  readonly statements: (retention: Retention) => readonly string[];
+}
+
+const MIGRATIONS: readonly Migration[] = [
+  {
+    version: 1,
+    name: "raw flows, exporters, first rollups",
+    statements: (retention) => [
+      ...[FLOWS, EXPORTERS, ...ROLLUP_TABLES].map((table) => createTableSql(table, { retentionDays: retentionDays(table, retention) })),
+      ...ROLLUP_TABLES.map(createViewSql),
+    ],
+  },
+];
+
+export const LATEST_SCHEMA_VERSION = MIGRATIONS.at(-1)!.version;
+
+/** What `migrate` needs of the store. */
+export interface MigrationTarget {
+  command(sql: string): Promise<void>;
+  /** Rows of a query, each an array of texts and numbers. */
+  rows(sql: string): Promise<readonly (readonly unknown[])[]>;
+}
+
+/**
+ * Brings the connected database to the current schema and retention.
+ * @returns the schema version it now has
+ * @throws SillageError DATA_NEWER, before anything is changed, when a newer program migrated it
+ */
+export async function migrate(target: MigrationTarget, retention: Retention = {}): Promise<number> {
+  const done = await appliedVersions(target);
+  const newest = Math.max(0, ...done);
+  if (newest > LATEST_SCHEMA_VERSION) {
+    throw new SillageError(
+      "config",
+      "DATA_NEWER",
+      `the database has schema ${newest}; this program knows schemas up to ${LATEST_SCHEMA_VERSION}`,
+      {
+        hint: "update Sillage, or use another database; nothing was changed",
+      },
+    );
+  }
+  await target.command(
+    "CREATE TABLE IF NOT EXISTS schema_migrations (version UInt32, name String, applied_at DateTime DEFAULT now()) ENGINE = ReplacingMergeTree ORDER BY version",
+  );
+  for (const migration of MIGRATIONS) {
+    if (done.has(migration.version)) continue;
+    for (const statement of migration.statements(retention)) await target.command(statement);
+    await target.command(`INSERT INTO schema_migrations (version, name) VALUES (${migration.version}, '${migration.name}')`);
+  }
+  await addMissingColumns(target);
+  await applyRetention(target, retention);
+  return LATEST_SCHEMA_VERSION;
+}
+
+async function appliedVersions(target: MigrationTarget): Promise<Set<number>> {
+  const exists = await target.rows("SELECT 1 FROM system.tables WHERE database = currentDatabase() AND name = 'schema_migrations'");
+  if (exists.length === 0) return new Set();
+  const rows = await target.rows("SELECT DISTINCT version FROM schema_migrations");
+  return new Set(rows.map(([version]) => Number(version)));
+}
+
+async function addMissingColumns(target: MigrationTarget): Promise<void> {
+  const rows = await target.rows("SELECT table, name FROM system.columns WHERE database = currentDatabase()");
+  const present = new Set(rows.map(([table, name]) => `${String(table)}.${String(name)}`));
+  for (const table of TABLES) {
+    for (const column of table.columns) {
+      if (!present.has(`${table.name}.${column.name}`)) await target.command(addColumnSql(table, column));
+    }
+  }
+}
+
+async function applyRetention(target: MigrationTarget, retention: Retention): Promise<void> {
+  const rows = await target.rows("SELECT name, create_table_query FROM system.tables WHERE database = currentDatabase()");
+  const created = new Map(rows.map(([name, sql]) => [String(name), String(sql)]));
+  for (const table of TABLES) {
+    const days = retentionDays(table, retention);
+    if (created.get(table.name)?.includes(retentionText(days)) === false) await target.command(modifyTtlSql(table, days));
+  }
+}
+
+function retentionDays(table: TableSpec, retention: Retention): number {
+  return retention[table.name] ?? table.retentionDays;
+}

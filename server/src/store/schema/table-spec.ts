@@ -1,0 +1,39 @@
+/** What a table is made of, as data: the DDL, the columns a segment may fill and the reference page all come from it. */
+
+export interface ColumnSpec {
+  readonly name: string;
+  /** ClickHouse type. */
+  readonly type: string;
+  /** Codec list, such as `T64, ZSTD(1)`; ClickHouse's default (LZ4) without. */
+  readonly codec?: string;
+  /** Computed at insert; a segment never holds it. */
+  readonly defaultSql?: string;
+  /** Computed when it is read; not stored. */
+  readonly aliasSql?: string;
+  readonly doc: string;
+}
+
+export interface TableSpec {
+  readonly name: string;
+  readonly engine: string;
+  readonly columns: readonly ColumnSpec[];
+  readonly partitionBy: string;
+  readonly orderBy: readonly string[];
+  /** Rows go when this time is older than the retention. */
+  readonly timeColumn: string;
+  /** How long rows are kept unless the configuration says otherwise. Unit: days. */
+  readonly retentionDays: number;
+  readonly doc: string;
+}
+
+/** A table filled from the raw one by a materialized view. */
+export interface RollupSpec extends TableSpec {
+  readonly view: string;
+  /** The view's SELECT. */
+  readonly viewSql: string;
+}
+
+/** Columns that a segment may hold. */
+export function insertableColumns(table: TableSpec): readonly ColumnSpec[] {
+  return table.columns.filter((column) => column.defaultSql === undefined && column.aliasSql === undefined);
+}

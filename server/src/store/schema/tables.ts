@@ -1,0 +1,148 @@
+/** The tables of the store, generated from the field registry and the rollup list of `model`. */
+import {
+  ATTEMPT_SQL,
+  clickhouseType,
+  field,
+  FIELDS,
+  RAW_TABLE,
+  ROLLUPS,
+  type ColumnKind,
+  type Rollup,
+  type RollupColumn,
+} from "@sillage/model";
+import type { ColumnSpec, RollupSpec, TableSpec } from "./table-spec.ts";
+
+/** Raw flows are kept this long by default. Unit: days. */
+export const RAW_RETENTION_DAYS = 30;
+/** Slot of the raw table's sort key: flows of one host lie together within five minutes. Unit: seconds. */
+const SORT_SLOT_SECONDS = 300;
+
+/**
+ * Codec by kind of column, measured with bench/load.bench.ts: T64 keeps only the bits in which the values of a block differ, which fits
+ * times (a few minutes apart) and counters; addresses are sorted and leave the rest to ZSTD.
+ */
+const CODECS: Readonly<Record<ColumnKind, string>> = {
+  u8: "ZSTD(1)",
+  enum8: "ZSTD(1)",
+  u16: "T64, ZSTD(1)",
+  u32: "T64, ZSTD(1)",
+  u64: "T64, ZSTD(1)",
+  mac: "T64, ZSTD(1)",
+  time: "T64, ZSTD(1)",
+  ip: "ZSTD(1)",
+  string: "ZSTD(1)",
+};
+
+/** One row for each flow record as exported. */
+export const FLOWS: TableSpec = {
+  name: RAW_TABLE,
+  engine: "MergeTree",
+  columns: FIELDS.map((f): ColumnSpec => {
+    const base = { name: f.name, type: clickhouseType(f), doc: f.doc };
+    if (f.aliasSql !== undefined) return { ...base, aliasSql: f.aliasSql };
+    return { ...base, codec: CODECS[f.kind], ...(f.defaultSql === undefined ? {} : { defaultSql: f.defaultSql }) };
+  }),
+  partitionBy: "toDate(time_received, 'UTC')",
+  orderBy: [slotSql(SORT_SLOT_SECONDS), "dst_addr", "src_addr"],
+  timeColumn: "time_received",
+  retentionDays: RAW_RETENTION_DAYS,
+  doc: "One row for each flow record as exported, sampling not multiplied in.",
+};
+
+/** What the collectors say about each exporter session; the newest snapshot of a session replaces the older ones. */
+export const EXPORTERS: TableSpec = {
+  name: "exporters",
+  engine: "ReplacingMergeTree(snapshot_time)",
+  columns: [
+    { name: "snapshot_time", type: "DateTime64(3, 'UTC')", doc: "When the collector wrote the row." },
+    { name: "collector", type: "String", doc: "Name of the collector." },
+    { name: "exporter", type: "IPv6", doc: "The device: sFlow agent address, else the UDP source address." },
+    { name: "exporter_source", type: "IPv6", doc: "UDP source address." },
+    { name: "source_port", type: "UInt16", doc: "UDP source port." },
+    { name: "protocol", type: "String", doc: "Protocol of the session (netflow5, netflow9, ipfix, sflow5)." },
+    { name: "obs_domain", type: "UInt32", doc: "Observation domain, source id, engine or sub-agent." },
+    { name: "first_seen", type: "DateTime64(3, 'UTC')", doc: "First datagram since the collector started." },
+    { name: "last_seen", type: "DateTime64(3, 'UTC')", doc: "Latest datagram." },
+    { name: "datagrams", type: "UInt64", doc: "Datagrams received." },
+    { name: "bytes", type: "UInt64", doc: "Bytes of UDP payload received." },
+    { name: "data_records", type: "UInt64", doc: "Data records decoded." },
+    { name: "options_records", type: "UInt64", doc: "Options records decoded." },
+    { name: "flow_rows", type: "UInt64", doc: "Flow rows made of them." },
+    { name: "templates", type: "UInt64", doc: "Templates known." },
+    { name: "waiting_sets", type: "UInt64", doc: "Data sets that wait for their template." },
+    {
+      name: "lost_units",
+      type: "UInt64",
+      doc: "Lost before the collector, from sequence numbers (flows, records, datagrams or samples: the protocol's unit).",
+    },
+    { name: "dropped", type: "String", doc: "JSON object: cause to count." },
+    { name: "waiting", type: "String", doc: "JSON list: template ids that data sets wait for." },
+  ],
+  partitionBy: "tuple()",
+  orderBy: ["collector", "exporter", "exporter_source", "source_port", "protocol", "obs_domain"],
+  timeColumn: "snapshot_time",
+  retentionDays: 400,
+  doc: "The newest counters of each exporter session, as its collector wrote them (read with FINAL).",
+};
+
+export const ROLLUP_TABLES: readonly RollupSpec[] = ROLLUPS.map(rollupSpec);
+
+/** Every table that segments or views fill. */
+export const TABLES: readonly TableSpec[] = [FLOWS, EXPORTERS, ...ROLLUP_TABLES];
+
+/** Tables that a segment may name. */
+export const SEGMENT_TABLES: readonly TableSpec[] = [FLOWS, EXPORTERS];
+
+/** Start of the slot that time_received lies in, UTC, as DateTime. */
+function slotSql(seconds: number): string {
+  return `toStartOfInterval(toDateTime(time_received, 'UTC'), INTERVAL ${seconds} SECOND, 'UTC')`;
+}
+
+function rollupSpec(rollup: Rollup): RollupSpec {
+  const slot: ColumnSpec = {
+    name: "time_slot",
+    type: "DateTime('UTC')",
+    codec: "DoubleDelta, ZSTD(1)",
+    doc: `Start of the slot of ${rollup.resolutionSeconds} seconds in which the flow was received.`,
+  };
+  const keys = rollup.keys.map((name): ColumnSpec => {
+    const f = field(name);
+    return { name, type: clickhouseType(f), codec: CODECS[f.kind], doc: f.doc };
+  });
+  const values = rollup.columns.map((column): ColumnSpec => ({
+    name: column.name,
+    type: column.aggregate === "sum" ? "SimpleAggregateFunction(sum, UInt64)" : "AggregateFunction(uniqCombined(12), IPv6)",
+    codec: column.aggregate === "sum" ? CODECS.u64 : CODECS.ip,
+    doc: describe(column),
+  }));
+  const select = [
+    `${slotSql(rollup.resolutionSeconds)} AS time_slot`,
+    ...rollup.keys,
+    ...rollup.columns.map((column) => `${aggregateSql(column)} AS ${column.name}`),
+  ];
+  return {
+    name: rollup.table,
+    engine: "AggregatingMergeTree",
+    columns: [slot, ...keys, ...values],
+    // Few enough partitions to keep, small enough ones to drop.
+    partitionBy: rollup.retentionDays <= 100 ? "toDate(time_slot, 'UTC')" : "toYYYYMM(time_slot, 'UTC')",
+    orderBy: ["time_slot", ...rollup.keys],
+    timeColumn: "time_slot",
+    retentionDays: rollup.retentionDays,
+    doc: rollup.doc,
+    view: `${rollup.table}_view`,
+    // The setting keeps `sum(bytes) AS bytes` from hiding the raw column `bytes` from the other expressions.
+    viewSql: `SELECT ${select.join(", ")} FROM ${RAW_TABLE} GROUP BY time_slot, ${rollup.keys.join(", ")} SETTINGS prefer_column_name_to_alias = 1`,
+  };
+}
+
+function aggregateSql({ aggregate, sql, condition }: RollupColumn): string {
+  if (aggregate === "sum") return condition === undefined ? `sum(${sql})` : `sumIf(${sql}, ${condition})`;
+  // -StateIf, not -IfState: the condition must not become part of the state's type.
+  return condition === undefined ? `uniqCombinedState(12)(${sql})` : `uniqCombinedStateIf(12)(${sql}, ${condition})`;
+}
+
+function describe({ aggregate, sql, condition }: RollupColumn): string {
+  const rows = condition === undefined ? "" : condition === ATTEMPT_SQL ? " of failed first contacts" : ` where ${condition}`;
+  return aggregate === "sum" ? `Sum of ${sql}${rows}.` : `Distinct ${sql}${rows} (uniqCombined(12), about 1.6 % off).`;
+}
