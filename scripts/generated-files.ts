@@ -1,0 +1,26 @@
+/** Files that are made from others and committed, so that nobody needs the generator to build or to read them. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { buildParserFile } from "@lezer/generator";
+
+export interface GeneratedFile {
+  /** Relative to the repository's root. */
+  readonly path: string;
+  readonly text: string;
+}
+
+const FILTER = "model/src/filter";
+
+function parserFiles(root: string): GeneratedFile[] {
+  const grammar = readFileSync(join(root, FILTER, "filter.grammar"), "utf8");
+  const { parser, terms } = buildParserFile(grammar, { fileName: "filter.grammar", typeScript: true, exportName: "filterParser" });
+  return [
+    { path: `${FILTER}/filter-parser.generated.ts`, text: `${parser}\n` },
+    { path: `${FILTER}/filter-terms.generated.ts`, text: `${terms}\n` },
+  ];
+}
+
+/** Every generated file as it should be now. */
+export function generatedFiles(root: string): GeneratedFile[] {
+  return parserFiles(root);
+}
