@@ -7,3 +7,7 @@ export {
   type FlowSink,
   type UnknownElement,
 } from "./contract.ts";
+export { Decoder } from "./decoder.ts";
+export { DROP_CAUSES, SKIP_KINDS, type DropCause, type SkipKind } from "./drop-cause.ts";
+export { exportTimeMs } from "./export-time.ts";
+export { CONTAINERS, detectContainer, readCapture, type CapturedDatagram, type CaptureSkips, type Container } from "./capture.ts";

@@ -1,0 +1,225 @@
+/**
+ * The hot loops: one function copies one field of all indexed records into one column. Each is written out for one width on the wire and
+ * one in the column, so that V8 compiles a loop of plain loads and stores. Positions were checked when the records were indexed.
+ */
+import type { Column } from "../flow/index.ts";
+import { VARIABLE_LENGTH } from "./field-spec.ts";
+import type { RecordIndex } from "./layout.ts";
+
+/** The records being written: record i of the index becomes row `row + i`. */
+export interface Chunk {
+  readonly view: DataView;
+  readonly index: RecordIndex;
+  readonly columns: readonly Column[];
+  /** Records. */
+  readonly n: number;
+  /** First row. */
+  readonly row: number;
+}
+
+/** Where a field is and where it goes. */
+export interface CopyStep {
+  readonly run: (step: CopyStep, chunk: Chunk) => void;
+  /** Index into `Chunk.columns`. */
+  readonly column: number;
+  readonly segment: number;
+  /** Bytes from the start of the segment. */
+  readonly offset: number;
+  /** Bytes on the wire, or VARIABLE_LENGTH. */
+  readonly length: number;
+  /** Bits that are kept (flags and VLANs carry others beside them). */
+  readonly mask: number;
+  /** Bits the value is moved up by (DSCP inside the ToS byte). */
+  readonly shift: number;
+  /** Write only where the column is still zero: the field is a fall-back for a preferred one. */
+  readonly onlyWhereZero: boolean;
+}
+
+function touch(step: CopyStep, chunk: Chunk): Column {
+  const column = chunk.columns[step.column]!;
+  column.touched = true;
+  return column;
+}
+
+export function copy1to8(step: CopyStep, chunk: Chunk): void {
+  const { view, row, n } = chunk;
+  const { offset } = step;
+  const starts = chunk.index.starts[step.segment]!;
+  const out = touch(step, chunk).u8;
+  for (let i = 0; i < n; i++) out[row + i] = view.getUint8(starts[i]! + offset);
+}
+
+export function copy1to16(step: CopyStep, chunk: Chunk): void {
+  const { view, row, n } = chunk;
+  const { offset } = step;
+  const starts = chunk.index.starts[step.segment]!;
+  const out = touch(step, chunk).u16;
+  for (let i = 0; i < n; i++) out[row + i] = view.getUint8(starts[i]! + offset);
+}
+
+export function copy2to16(step: CopyStep, chunk: Chunk): void {
+  const { view, row, n } = chunk;
+  const { offset, mask } = step;
+  const starts = chunk.index.starts[step.segment]!;
+  const out = touch(step, chunk).u16;
+  for (let i = 0; i < n; i++) out[row + i] = view.getUint16(starts[i]! + offset) & mask;
+}
+
+export function copy2to32(step: CopyStep, chunk: Chunk): void {
+  const { view, row, n } = chunk;
+  const { offset } = step;
+  const starts = chunk.index.starts[step.segment]!;
+  const out = touch(step, chunk).u32;
+  for (let i = 0; i < n; i++) out[row + i] = view.getUint16(starts[i]! + offset);
+}
+
+export function copy4to32(step: CopyStep, chunk: Chunk): void {
+  const { view, row, n } = chunk;
+  const { offset } = step;
+  const starts = chunk.index.starts[step.segment]!;
+  const out = touch(step, chunk).u32;
+  for (let i = 0; i < n; i++) out[row + i] = view.getUint32(starts[i]! + offset);
+}
+
+export function copy4to64(step: CopyStep, chunk: Chunk): void {
+  const { view, row, n } = chunk;
+  const { offset } = step;
+  const starts = chunk.index.starts[step.segment]!;
+  const out = touch(step, chunk).u32;
+  for (let i = 0; i < n; i++) out[(row + i) * 2] = view.getUint32(starts[i]! + offset);
+}
+
+export function copy8to64(step: CopyStep, chunk: Chunk): void {
+  const { view, row, n } = chunk;
+  const { offset } = step;
+  const starts = chunk.index.starts[step.segment]!;
+  const out = touch(step, chunk).u32;
+  for (let i = 0; i < n; i++) {
+    const at = starts[i]! + offset;
+    out[(row + i) * 2] = view.getUint32(at + 4);
+    out[(row + i) * 2 + 1] = view.getUint32(at);
+  }
+}
+
+/** A MAC address as a 48-bit number. */
+export function copy6to64(step: CopyStep, chunk: Chunk): void {
+  const { view, row, n } = chunk;
+  const { offset } = step;
+  const starts = chunk.index.starts[step.segment]!;
+  const out = touch(step, chunk).u32;
+  for (let i = 0; i < n; i++) {
+    const at = starts[i]! + offset;
+    out[(row + i) * 2] = view.getUint32(at + 2);
+    out[(row + i) * 2 + 1] = view.getUint16(at);
+  }
+}
+
+/** Third word of an IPv4 address mapped into IPv6: bytes 00 00 ff ff, read little-endian. */
+export const MAPPED_IPV4_WORD = 0xffff_0000;
+
+export function copyIpv4(step: CopyStep, chunk: Chunk): void {
+  const { view, row, n } = chunk;
+  const { offset } = step;
+  const starts = chunk.index.starts[step.segment]!;
+  const out = touch(step, chunk).u32;
+  for (let i = 0; i < n; i++) {
+    const to = (row + i) * 4;
+    out[to + 2] = MAPPED_IPV4_WORD;
+    out[to + 3] = view.getUint32(starts[i]! + offset, true);
+  }
+}
+
+export function copyIpv6(step: CopyStep, chunk: Chunk): void {
+  const { view, row, n } = chunk;
+  const { offset } = step;
+  const starts = chunk.index.starts[step.segment]!;
+  const out = touch(step, chunk).u32;
+  for (let i = 0; i < n; i++) {
+    const at = starts[i]! + offset;
+    const to = (row + i) * 4;
+    out[to] = view.getUint32(at, true);
+    out[to + 1] = view.getUint32(at + 4, true);
+    out[to + 2] = view.getUint32(at + 8, true);
+    out[to + 3] = view.getUint32(at + 12, true);
+  }
+}
+
+/** An address of the other family, for rows whose preferred one is all zero; an all-zero address never replaces another. */
+export function fillAddress(step: CopyStep, chunk: Chunk): void {
+  const { view, row, n } = chunk;
+  const { offset, length } = step;
+  const starts = chunk.index.starts[step.segment]!;
+  const out = touch(step, chunk).u32;
+  for (let i = 0; i < n; i++) {
+    const at = starts[i]! + offset;
+    const to = (row + i) * 4;
+    const mapped = out[to + 2] === MAPPED_IPV4_WORD || out[to + 2] === 0;
+    if (!mapped || (out[to]! | out[to + 1]! | out[to + 3]!) !== 0) continue;
+    if (length === 4) {
+      if (view.getUint32(at) === 0) continue;
+      out[to + 2] = MAPPED_IPV4_WORD;
+      out[to + 3] = view.getUint32(at, true);
+    } else if ((view.getUint32(at) | view.getUint32(at + 4) | view.getUint32(at + 8) | view.getUint32(at + 12)) !== 0) {
+      for (let word = 0; word < 4; word++) out[to + word] = view.getUint32(at + word * 4, true);
+    }
+  }
+}
+
+/**
+ * Any unsigned integer of 1 to 8 bytes (RFC 7011 section 6.2, reduced size), fixed or variable length, into any integer column. A value
+ * too large for its column keeps its low bits, as forwardingStatus in 4 bytes wants. Longer and empty values are no integers: left zero.
+ */
+export function copyAnyInteger(step: CopyStep, chunk: Chunk): void {
+  const { view, row, n } = chunk;
+  const { column: columnAt, onlyWhereZero, mask, shift } = step;
+  touch(step, chunk);
+  const column = chunk.columns[columnAt]!;
+  const { width } = column;
+  const wide = width === 8;
+  for (let i = 0; i < n; i++) {
+    const length = fieldLength(step, chunk, i);
+    if (length === 0 || length > 8) continue;
+    const at = fieldStart(step, chunk, i);
+    const low = readLow(view, at, length);
+    const high = length > 4 ? readLow(view, at, length - 4) : 0;
+    const target = row + i;
+    if (wide) {
+      if (onlyWhereZero && (column.u32[target * 2]! | column.u32[target * 2 + 1]!) !== 0) continue;
+      column.u32[target * 2] = low;
+      column.u32[target * 2 + 1] = high;
+      continue;
+    }
+    const view32 = width === 4 ? column.u32 : width === 2 ? column.u16 : column.u8;
+    if (onlyWhereZero && view32[target] !== 0) continue;
+    view32[target] = (low & mask) << shift;
+  }
+}
+
+/** Bytes of a field in record i. */
+export function fieldLength(step: { readonly segment: number; readonly length: number }, { index }: Chunk, i: number): number {
+  return step.length === VARIABLE_LENGTH ? index.lengths[step.segment]![i]! : step.length;
+}
+
+/** Position of a field's first byte in record i; a variable-length field ends where its segment starts. */
+export function fieldStart(
+  step: { readonly segment: number; readonly offset: number; readonly length: number },
+  { index }: Chunk,
+  i: number,
+): number {
+  const start = index.starts[step.segment]![i]!;
+  return step.length === VARIABLE_LENGTH ? start - index.lengths[step.segment]![i]! : start + step.offset;
+}
+
+/** The low 32 bits of a big-endian integer of 1 to 8 bytes. */
+export function readLow(view: DataView, at: number, length: number): number {
+  switch (length) {
+    case 1:
+      return view.getUint8(at);
+    case 2:
+      return view.getUint16(at);
+    case 3:
+      return (view.getUint8(at) << 16) | view.getUint16(at + 1);
+    default:
+      return view.getUint32(at + length - 4);
+  }
+}

@@ -1,0 +1,335 @@
+/**
+ * The one entrance: a datagram of any protocol in, rows of a FlowBatch out. The version word tells the protocol on any port: u16 5, 9, 10
+ * are NetFlow v5, v9, IPFIX; u32 5 is sFlow. Pure: clock, sockets, disk and logs belong to the caller.
+ *
+ * `decode` never throws because of a datagram; what `sink.flush` throws passes through. Everything read from a datagram is bounded by the
+ * bytes that are there, and what it can make the decoder remember by DecoderLimits.
+ */
+import type { FlowBatch } from "../flow/index.ts";
+import { isAllZero, toAddressWords } from "./bytes.ts";
+import {
+  DEFAULT_LIMITS,
+  type DatagramContext,
+  type DecoderLimits,
+  type DecoderOptions,
+  type ExporterStats,
+  type FlowSink,
+  type UnknownElement,
+} from "./contract.ts";
+import { decodeDataSet, type DataSetOptions } from "./data-set.ts";
+import type { DropCause } from "./drop-cause.ts";
+import type { MessageContext } from "./message-context.ts";
+import { NETFLOW5_HEADER_BYTES, NETFLOW5_PLAN, NETFLOW5_RECORD_BYTES, readNetflow5Header } from "./netflow5.ts";
+import { SessionTable } from "./session-table.ts";
+import type { Session } from "./session.ts";
+import { walkSets, type WalkerDeps } from "./set-walker.ts";
+import { decodeSflow, readSflowHeader } from "./sflow.ts";
+import { UnknownElements } from "./unknown-elements.ts";
+
+/** Numbers of FLOW_TYPES. */
+const FLOW_TYPE = { unknown: 0, netflow5: 5, netflow9: 9, ipfix: 10, sflow5: 11 } as const;
+/** SAMPLING_SOURCES: header. */
+const RATE_FROM_HEADER = 8;
+
+const NETFLOW9_HEADER_BYTES = 20;
+const IPFIX_HEADER_BYTES = 16;
+
+/** Versions that exist and are not read. */
+const UNSUPPORTED: Readonly<Record<number, DropCause>> = {
+  1: "unsupported_netflow1",
+  6: "unsupported_netflow6",
+  7: "unsupported_netflow7",
+  8: "unsupported_netflow8",
+};
+
+/** A datagram on its way through `decode`. */
+interface Arrival {
+  readonly view: DataView;
+  readonly context: DatagramContext;
+  readonly sink: FlowSink;
+}
+
+export class Decoder {
+  private readonly table: SessionTable;
+  private readonly unknown: UnknownElements;
+  private readonly dataSets: DataSetOptions;
+  private readonly walker: WalkerDeps;
+  /** Addresses of the datagram at hand. */
+  private readonly source = new Uint32Array(4);
+  private readonly agent = new Uint32Array(4);
+  private readonly sink = new GuardedSink();
+
+  constructor(options: DecoderOptions = {}) {
+    const limits: DecoderLimits = { ...DEFAULT_LIMITS, ...options.limits };
+    this.table = new SessionTable(limits);
+    this.unknown = new UnknownElements(limits.maxUnknownElements);
+    this.dataSets = { clampTimes: options.clampTimes ?? true, sums: options.sumCounters === true ? new Map<string, bigint>() : undefined };
+    this.walker = { table: this.table, unknown: this.unknown, dataSets: this.dataSets, maxFieldsPerTemplate: limits.maxFieldsPerTemplate };
+  }
+
+  /** Decodes one datagram. Rows are complete in `sink.batch` when it returns. */
+  decode(datagram: Uint8Array, context: DatagramContext, sink: FlowSink): void {
+    this.sink.attach(sink);
+    const arrival: Arrival = { view: new DataView(datagram.buffer, datagram.byteOffset, datagram.byteLength), context, sink: this.sink };
+    toAddressWords(context.source, this.source);
+    try {
+      this.dispatch(arrival);
+    } catch (error) {
+      // A defect of ours must not take the collector along. The batch's own error (a full disk) is not ours to hide.
+      if (this.sink.isFlushing) throw error;
+      clearUncommitted(sink);
+      this.session(FLOW_TYPE.unknown, 0, context).drop(
+        "internal_error",
+        datagram.length,
+        error instanceof Error ? error.message : String(error),
+      );
+    }
+  }
+
+  /** One entry for each exporter session, in order of appearance. */
+  stats(): ExporterStats[] {
+    return Array.from(this.table.all(), (session) => session.stats());
+  }
+
+  /** Elements that exporters send and no column keeps, the most frequent first. */
+  unknownElements(): UnknownElement[] {
+    return this.unknown.list();
+  }
+
+  /** Counter elements as exported, by IANA name; empty unless `sumCounters` was asked for. */
+  sums(): ReadonlyMap<string, bigint> {
+    return this.dataSets.sums ?? new Map<string, bigint>();
+  }
+
+  /** Sessions given up because there were more than `maxSessions`; their counts are gone from `stats`. */
+  evictedSessions(): number {
+    return this.table.evictedSessions;
+  }
+
+  /** Gives up data sets that have waited too long for their template. Call it now and then; arrivals do it for their own session. */
+  expire(nowMs: number): void {
+    for (const session of this.table.all()) this.table.expire(session, nowMs);
+  }
+
+  private dispatch(arrival: Arrival): void {
+    const { view, context } = arrival;
+    if (view.byteLength < 2) {
+      this.refuse(arrival, "empty_datagram", "a datagram without a version");
+      return;
+    }
+    const version = view.getUint16(0);
+    switch (version) {
+      case 5:
+        this.decodeNetflow5(arrival);
+        return;
+      case 9:
+        this.decodeNetflow9(arrival);
+        return;
+      case 10:
+        this.decodeIpfix(arrival);
+        return;
+      case 0:
+        if (view.byteLength >= 4 && view.getUint16(2) === 5) this.decodeSflow5(arrival);
+        else if (view.byteLength >= 4 && (view.getUint16(2) === 2 || view.getUint16(2) === 4))
+          this.refuse(arrival, "unsupported_sflow", `sFlow version ${view.getUint16(2)} is not read`);
+        else
+          this.refuse(
+            arrival,
+            "unknown_version",
+            `neither NetFlow, IPFIX nor sFlow: the datagram from port ${context.sourcePort} begins with zeros`,
+          );
+        return;
+      default:
+        this.refuse(arrival, UNSUPPORTED[version] ?? "unknown_version", `version ${version} is not read`);
+    }
+  }
+
+  /** Datagrams glued together are decoded one after the other. */
+  private decodeNetflow5(arrival: Arrival): void {
+    const { view } = arrival;
+    const end = view.byteLength;
+    if (end < NETFLOW5_HEADER_BYTES) {
+      this.refuse(arrival, "truncated_header", `a NetFlow v5 datagram of ${end} bytes has no room for its header`);
+      return;
+    }
+    let at = 0;
+    do at = this.decodeNetflow5At(arrival, at);
+    while (end - at >= NETFLOW5_HEADER_BYTES && view.getUint16(at) === 5);
+  }
+
+  /** @returns position behind the records; the end of the datagram when something else follows them */
+  private decodeNetflow5At({ view, context, sink }: Arrival, at: number): number {
+    const header = readNetflow5Header(view, at);
+    const session = this.session(FLOW_TYPE.netflow5, header.engine, context);
+    const recordsAt = at + NETFLOW5_HEADER_BYTES;
+    const room = Math.floor((view.byteLength - recordsAt) / NETFLOW5_RECORD_BYTES);
+    const count = Math.min(header.count, room);
+    const end = recordsAt + count * NETFLOW5_RECORD_BYTES;
+    const isLast = view.byteLength - end < NETFLOW5_HEADER_BYTES || view.getUint16(end) !== 5;
+    this.see(session, at === 0 ? (isLast ? view.byteLength : end) : end - at, { datagrams: at === 0 ? 1 : 0, nowMs: context.receivedMs });
+    session.seeUptime(header.uptimeMs);
+    if (header.count > room)
+      session.drop(
+        "truncated_records",
+        view.byteLength - end,
+        `the header counts ${header.count} records, the datagram has room for ${room}`,
+        header.count - room,
+      );
+    else if (isLast && end < view.byteLength) session.skip("trailing_bytes", view.byteLength - end);
+    const message = this.message(session, context, {
+      flowType: FLOW_TYPE.netflow5,
+      obsDomain: header.engine,
+      exportMs: header.exportMs,
+      uptimeMs: header.uptimeMs,
+      samplingRate: header.samplingInterval,
+    });
+    const result = decodeDataSet(NETFLOW5_PLAN, { view, at: recordsAt, end, templateId: 0 }, message, { sink, options: this.dataSets });
+    session.dataRecords += result.records;
+    session.rows += result.rows;
+    session.clampedTimes += result.clampedTimes;
+    if (result.homeless > 0) session.drop("sink_full", 0, undefined, result.homeless);
+    session.sequence.observe(header.sequence, count);
+    return isLast ? view.byteLength : end;
+  }
+
+  private decodeNetflow9(arrival: Arrival): void {
+    const { view, context, sink } = arrival;
+    const end = view.byteLength;
+    if (end < NETFLOW9_HEADER_BYTES) {
+      this.refuse(arrival, "truncated_header", `a NetFlow v9 datagram of ${end} bytes has no room for its header`);
+      return;
+    }
+    const obsDomain = view.getUint32(16);
+    const uptimeMs = view.getUint32(4);
+    const session = this.session(FLOW_TYPE.netflow9, obsDomain, context);
+    this.see(session, end, { datagrams: 1, nowMs: context.receivedMs });
+    session.seeUptime(uptimeMs);
+    const message = this.message(session, context, {
+      flowType: FLOW_TYPE.netflow9,
+      obsDomain,
+      exportMs: view.getUint32(8) * 1000,
+      uptimeMs,
+      samplingRate: 0,
+    });
+    const records = walkSets({ session, dialect: "netflow9", view, at: NETFLOW9_HEADER_BYTES, end, context: message, sink }, this.walker);
+    session.sequence.observe(view.getUint32(12), records);
+  }
+
+  private decodeIpfix(arrival: Arrival): void {
+    const { view, context, sink } = arrival;
+    const available = view.byteLength;
+    const length = available >= 4 ? view.getUint16(2) : 0;
+    if (available < IPFIX_HEADER_BYTES || length < IPFIX_HEADER_BYTES) {
+      this.refuse(arrival, "truncated_header", `an IPFIX message of ${Math.min(available, length)} bytes has no room for its header`);
+      return;
+    }
+    const obsDomain = view.getUint32(12);
+    const session = this.session(FLOW_TYPE.ipfix, obsDomain, context);
+    this.see(session, available, { datagrams: 1, nowMs: context.receivedMs });
+    const end = Math.min(length, available);
+    if (length > available) session.drop("truncated_records", 0, `the message says ${length} bytes, the datagram has ${available}`);
+    else if (length < available && !isAllZero(view, length, available)) session.skip("trailing_bytes", available - length);
+    const message = this.message(session, context, {
+      flowType: FLOW_TYPE.ipfix,
+      obsDomain,
+      exportMs: view.getUint32(4) * 1000,
+      uptimeMs: Number.NaN,
+      samplingRate: 0,
+    });
+    const records = walkSets({ session, dialect: "ipfix", view, at: IPFIX_HEADER_BYTES, end, context: message, sink }, this.walker);
+    // Messages without records do not move the number, and some exporters write 0 into them.
+    if (records !== 0) session.sequence.observe(view.getUint32(8), records);
+  }
+
+  private decodeSflow5(arrival: Arrival): void {
+    const { view, context, sink } = arrival;
+    const header = readSflowHeader(view);
+    if (!header) {
+      this.refuse(arrival, "truncated_header", `an sFlow datagram of ${view.byteLength} bytes has no room for its header`);
+      return;
+    }
+    this.readAgent(view, header.agentAt, header.agentBytes);
+    const session = this.table.open(
+      { flowType: FLOW_TYPE.sflow5, obsDomain: header.subAgent, source: this.source, sourcePort: context.sourcePort, exporter: this.agent },
+      context.receivedMs,
+    );
+    this.see(session, view.byteLength, { datagrams: 1, nowMs: context.receivedMs });
+    session.seeUptime(header.uptimeMs);
+    const message = this.message(session, context, {
+      flowType: FLOW_TYPE.sflow5,
+      obsDomain: header.subAgent,
+      exportMs: 0,
+      uptimeMs: header.uptimeMs,
+      samplingRate: 0,
+    });
+    decodeSflow({ session, view, header, context: message, sink });
+    session.sequence.observe(header.sequence, 1);
+  }
+
+  /** The agent's own address names the exporter; an agent that does not know it goes by its UDP source. */
+  private readAgent(view: DataView, at: number, bytes: number): void {
+    const { agent } = this;
+    if (bytes === 0) agent.set(this.source);
+    else if (bytes === 4) agent.set([0, 0, 0xffff_0000, view.getUint32(at, true)]);
+    else for (let word = 0; word < 4; word++) agent[word] = view.getUint32(at + word * 4, true);
+  }
+
+  private session(flowType: number, obsDomain: number, context: DatagramContext): Session {
+    return this.table.open(
+      { flowType, obsDomain, source: this.source, sourcePort: context.sourcePort, exporter: this.source },
+      context.receivedMs,
+    );
+  }
+
+  private see(session: Session, bytes: number, { datagrams, nowMs }: { readonly datagrams: number; readonly nowMs: number }): void {
+    session.datagrams += datagrams;
+    session.bytes += bytes;
+    session.lastSeenMs = nowMs;
+  }
+
+  private refuse({ view, context }: Arrival, cause: DropCause, error: string): void {
+    const session = this.session(FLOW_TYPE.unknown, 0, context);
+    this.see(session, view.byteLength, { datagrams: 1, nowMs: context.receivedMs });
+    session.drop(cause, view.byteLength, error);
+  }
+
+  private message(
+    session: Session,
+    { receivedMs, sourcePort }: DatagramContext,
+    header: Pick<MessageContext, "flowType" | "obsDomain" | "exportMs" | "uptimeMs" | "samplingRate">,
+  ): MessageContext {
+    const { exporter, source } = session.identity;
+    return { ...header, receivedMs, sourcePort, exporter, source, samplingSource: header.samplingRate === 0 ? 0 : RATE_FROM_HEADER };
+  }
+}
+
+/** Passes everything on to the caller's sink and remembers whether its flush is running: its errors are not the decoder's. */
+class GuardedSink implements FlowSink {
+  isFlushing = false;
+  private inner: FlowSink | undefined;
+
+  get batch(): FlowBatch {
+    return this.target.batch;
+  }
+
+  flush(): void {
+    this.isFlushing = true;
+    this.target.flush();
+    this.isFlushing = false;
+  }
+
+  attach(sink: FlowSink): void {
+    this.inner = sink;
+    this.isFlushing = false;
+  }
+
+  private get target(): FlowSink {
+    if (!this.inner) throw new Error("no sink attached");
+    return this.inner;
+  }
+}
+
+/** Keeps the batch's promise that everything behind its rows is zero. */
+function clearUncommitted({ batch }: FlowSink): void {
+  for (const column of batch.columns) if (column.touched) column.u8.fill(0, batch.rows * column.width);
+}

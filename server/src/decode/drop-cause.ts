@@ -1,0 +1,44 @@
+/**
+ * Why bytes of a datagram became no row. Two vocabularies, because one is a loss and the other is not:
+ * `DropCause` counts what could not be decoded, `SkipKind` what was understood and is not kept.
+ * Both are public: they are the labels of metrics and of the exporters page.
+ */
+
+/** Cause of a loss, with what one count of it stands for. */
+export const DROP_CAUSES = {
+  empty_datagram: "datagrams without a byte",
+  unknown_version: "datagrams whose version is of no protocol that is read",
+  unsupported_netflow1: "NetFlow v1 datagrams",
+  unsupported_netflow6: "NetFlow v6 datagrams",
+  unsupported_netflow7: "NetFlow v7 datagrams",
+  unsupported_netflow8: "NetFlow v8 datagrams",
+  unsupported_sflow: "sFlow datagrams of a version before 5",
+  truncated_header: "datagrams shorter than their protocol's header",
+  truncated_records: "datagrams that hold fewer records or bytes than their header says",
+  bad_set_length: "sets with a length below 4: the rest of the datagram has no framing",
+  set_overrun: "sets that claim more bytes than the datagram has; their whole records are kept",
+  bad_template: "template records that cannot be right (no field, no byte a record, more fields than bytes)",
+  template_too_large: "templates with more fields than the limit",
+  bad_record: "records whose variable-length field leaves the set; the rest of the set is lost",
+  ambiguous_template: "data sets whose template differs between source ports of the exporter and is unknown on this one",
+  template_never_came: "data sets that waited for their template in vain",
+  waiting_full: "data sets without a template that found no room to wait",
+  bad_sample: "sFlow samples that are shorter than their own fields",
+  sink_full: "records that found no room because the batch was not emptied",
+  internal_error: "datagrams that met a defect of the decoder (please report them)",
+} as const;
+
+export type DropCause = keyof typeof DROP_CAUSES;
+
+/** What is left out on purpose, with the unit of its count. */
+export const SKIP_KINDS = {
+  counter_samples: "sFlow counter samples",
+  discard_samples: "sFlow discarded-packet samples",
+  other_samples: "sFlow samples of another format",
+  reserved_sets: "sets with a reserved id",
+  withdrawals: "IPFIX template withdrawals",
+  not_traffic: "data records with neither an address nor a counter",
+  trailing_bytes: "bytes after the last set, record or sample",
+} as const;
+
+export type SkipKind = keyof typeof SKIP_KINDS;

@@ -1,0 +1,12 @@
+/** A field specifier of a template. RFC 3954 section 5.2, RFC 7011 section 3.2. */
+
+/** Length of a field that carries its own length in each record. RFC 7011 section 7. */
+export const VARIABLE_LENGTH = 65_535;
+
+export interface FieldSpec {
+  /** Private enterprise number; 0 for IANA's elements and everything in NetFlow v9, which has no enterprise bit. */
+  readonly enterprise: number;
+  readonly id: number;
+  /** Bytes, or VARIABLE_LENGTH. */
+  readonly length: number;
+}

@@ -1,0 +1,120 @@
+/**
+ * Where the fields of a record are. A record is cut into segments at its variable-length fields:
+ *
+ *   segment 0: fixed fields | varlen field 1 | segment 1: fixed fields | varlen field 2 | segment 2 …
+ *
+ * Inside a segment every field has a constant offset. `RecordIndex` walks the records of a set once, in order, and notes where each
+ * segment of each record starts; after that every field can be read for all records in one loop, for variable-length templates too.
+ * All bounds are checked in that walk, so the loops need none.
+ */
+import { VARIABLE_LENGTH, type FieldSpec } from "./field-spec.ts";
+
+export interface PlacedField extends FieldSpec {
+  readonly segment: number;
+  /** Bytes from the start of the segment. A variable-length field stands before its segment: its own bytes end at offset 0. */
+  readonly offset: number;
+}
+
+export interface Layout {
+  readonly fields: readonly PlacedField[];
+  /** Fixed bytes of each segment. */
+  readonly segmentBytes: readonly number[];
+  /** Length of the shortest possible record: variable-length fields count one byte. At least 1. */
+  readonly minRecordBytes: number;
+}
+
+/** The field an element number stands for in this template, if it is there and holds bytes. */
+export type FindField = (element: number) => PlacedField | undefined;
+
+export function layOut(fields: readonly FieldSpec[]): Layout {
+  const placed: PlacedField[] = [];
+  const segmentBytes = [0];
+  for (const field of fields) {
+    if (field.length === VARIABLE_LENGTH) segmentBytes.push(0);
+    const segment = segmentBytes.length - 1;
+    placed.push({ ...field, segment, offset: segmentBytes[segment]! });
+    if (field.length !== VARIABLE_LENGTH) segmentBytes[segment]! += field.length;
+  }
+  const fixed = segmentBytes.reduce((sum, bytes) => sum + bytes, 0);
+  return { fields: placed, segmentBytes, minRecordBytes: fixed + segmentBytes.length - 1 };
+}
+
+/** Records indexed at a time. A datagram holds some dozens; larger sets are done in turns, so that the scratch memory stays small. */
+export const CHUNK_RECORDS = 512;
+
+export class RecordIndex {
+  /** For each segment: position in the datagram of each record's segment. */
+  readonly starts: Int32Array[] = [];
+  /** For each segment but the first: length of the variable-length field before it, in each record. */
+  readonly lengths: Int32Array[] = [];
+  /** Position after the last indexed record. */
+  next = 0;
+  /** A variable-length field left the set. */
+  broken = false;
+
+  /**
+   * Indexes up to `max` records (at most CHUNK_RECORDS) of the set's bytes [at, end).
+   * @returns how many; 0 when only padding (less than the shortest record) or a broken record is left
+   */
+  walk(layout: Layout, view: DataView, range: { readonly at: number; readonly end: number; readonly max: number }): number {
+    const { segmentBytes, minRecordBytes } = layout;
+    this.reserve(segmentBytes.length);
+    this.broken = false;
+    if (segmentBytes.length === 1) return this.walkFixed(minRecordBytes, range);
+    let { at } = range;
+    let n = 0;
+    while (n < range.max && range.end - at >= minRecordBytes) {
+      const next = this.walkRecord(layout, view, { at, end: range.end, record: n });
+      if (next < 0) {
+        this.broken = true;
+        break;
+      }
+      at = next;
+      n++;
+    }
+    this.next = at;
+    return n;
+  }
+
+  private walkFixed(recordBytes: number, { at, end, max }: { readonly at: number; readonly end: number; readonly max: number }): number {
+    const starts = this.starts[0]!;
+    const n = Math.min(max, Math.floor((end - at) / recordBytes));
+    let position = at;
+    for (let i = 0; i < n; i++, position += recordBytes) starts[i] = position;
+    this.next = position;
+    return n;
+  }
+
+  /** @returns where the next record starts; -1 when a length leaves the set */
+  private walkRecord(
+    { segmentBytes }: Layout,
+    view: DataView,
+    { at, end, record }: { readonly at: number; readonly end: number; readonly record: number },
+  ): number {
+    let position = at;
+    this.starts[0]![record] = position;
+    position += segmentBytes[0]!;
+    for (let segment = 1; segment < segmentBytes.length; segment++) {
+      if (position >= end) return -1;
+      let length = view.getUint8(position++);
+      if (length === 255) {
+        if (end - position < 2) return -1;
+        length = view.getUint16(position);
+        position += 2;
+      }
+      position += length;
+      if (position > end) return -1;
+      this.lengths[segment]![record] = length;
+      this.starts[segment]![record] = position;
+      position += segmentBytes[segment]!;
+    }
+    return position > end ? -1 : position;
+  }
+
+  private reserve(segments: number): void {
+    while (this.starts.length < segments) {
+      this.starts.push(new Int32Array(CHUNK_RECORDS));
+      this.lengths.push(new Int32Array(CHUNK_RECORDS));
+    }
+  }
+}

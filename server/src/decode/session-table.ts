@@ -1,0 +1,211 @@
+/**
+ * All sessions, found by their key, and the caps on what they hold together. What an exporter (or somebody with a forged source address)
+ * can make the decoder remember is bounded; beyond a cap the least recently used tenth goes at once, so that eviction costs little per
+ * datagram however many sources there are. Sessions that never delivered a record go first.
+ */
+import type { DecoderLimits } from "./contract.ts";
+import { Session, type SessionIdentity } from "./session.ts";
+import { SiblingGroup, type SessionTemplates } from "./sibling-group.ts";
+import type { Template, TemplateDefinition } from "./template.ts";
+import { waitingCost, type WaitingSet } from "./waiting-sets.ts";
+
+/** Part of a cap that is freed at a time. */
+const EVICTED_SHARE = 0.1;
+
+/** Asks a group what its sessions agree on. */
+const NO_TEMPLATES: SessionTemplates = new Map();
+
+export class SessionTable {
+  private readonly limits: DecoderLimits;
+  private readonly sessions = new Map<string, Session>();
+  private readonly groups = new Map<string, SiblingGroup>();
+  private last: Session | undefined;
+  /** Who waits for which template id, so that a template's arrival visits nobody else. */
+  private readonly waiters = new Map<SiblingGroup, Map<number, Set<Session>>>();
+  /** Sessions given up for the sake of newer ones; their counts went with them. */
+  evictedSessions = 0;
+  private waitingBytes = 0;
+  private templates = 0;
+  private templateFields = 0;
+
+  constructor(limits: DecoderLimits) {
+    this.limits = limits;
+  }
+
+  all(): IterableIterator<Session> {
+    return this.sessions.values();
+  }
+
+  /** The session, made when new. */
+  open(identity: SessionIdentity, nowMs: number): Session {
+    if (this.last && isSame(this.last.identity, identity)) return this.last;
+    const key = groupKey(identity) + String.fromCharCode(identity.sourcePort);
+    let session = this.sessions.get(key);
+    if (!session) {
+      if (this.sessions.size >= this.limits.maxSessions) this.evictSessions();
+      session = new Session(keep(identity), key, { group: this.group(identity), nowMs });
+      session.group.sessions++;
+      this.sessions.set(key, session);
+    }
+    this.last = session;
+    return session;
+  }
+
+  /** Makes a template known to its session, within the caps. @returns true when it was news */
+  learn(session: Session, definition: TemplateDefinition, nowMs: number): boolean {
+    if (!session.templates.has(definition.id) && session.templates.size >= this.limits.maxTemplatesPerSession)
+      this.evictTemplates([session]);
+    const before = session.templates.get(definition.id);
+    const isNews = session.group.learn(session.templates, definition, nowMs);
+    if (isNews) {
+      if (before) this.countTemplate(before, -1);
+      this.countTemplate(session.templates.get(definition.id)!, 1);
+      if (this.templates > this.limits.maxTemplates || this.templateFields > this.limits.maxTemplateFields)
+        this.evictTemplates([...this.sessions.values()]);
+    }
+    return isNews;
+  }
+
+  forget(session: Session, templateId: number): void {
+    const template = session.templates.get(templateId);
+    if (!template) return;
+    session.group.forget(session.templates, templateId);
+    this.countTemplate(template, -1);
+  }
+
+  /** Keeps a data set until its template comes. @returns false when there is no room for it */
+  wait(session: Session, set: WaitingSet): boolean {
+    this.expire(session, set.context.receivedMs);
+    const cost = waitingCost(set.bytes.length);
+    if (cost > this.limits.maxWaitingBytesPerSession) return false;
+    while (
+      session.waiting.size > 0 &&
+      (session.waiting.cost + cost > this.limits.maxWaitingBytesPerSession || this.waitingBytes + cost > this.limits.maxWaitingBytes)
+    ) {
+      const oldest = session.waiting.shift()!;
+      this.waitingBytes -= waitingCost(oldest.bytes.length);
+      session.drop("waiting_full", oldest.bytes.length);
+    }
+    if (this.waitingBytes + cost > this.limits.maxWaitingBytes) return false;
+    session.waiting.add(set);
+    this.waitingBytes += cost;
+    this.noteWaiter(session, set.templateId);
+    return true;
+  }
+
+  /** Takes out the sets that a new template makes readable: those of its session, and those of siblings that now may use it. */
+  takeWaiting(session: Session, templateId: number): { readonly session: Session; readonly set: WaitingSet }[] {
+    const waiters = this.waiters.get(session.group);
+    const sessions = waiters?.get(templateId);
+    if (!waiters || !sessions) return [];
+    const isAgreed = "template" in session.group.find(NO_TEMPLATES, templateId);
+    const out: { session: Session; set: WaitingSet }[] = [];
+    for (const waiter of isAgreed ? [...sessions] : [session]) {
+      sessions.delete(waiter);
+      for (const set of waiter.waiting.take(templateId)) {
+        this.waitingBytes -= waitingCost(set.bytes.length);
+        out.push({ session: waiter, set });
+      }
+    }
+    if (sessions.size === 0) waiters.delete(templateId);
+    if (waiters.size === 0) this.waiters.delete(session.group);
+    return out;
+  }
+
+  /** Gives up data sets that have waited too long. */
+  expire(session: Session, nowMs: number): void {
+    for (const { bytes, templateId } of session.waiting.takeOlderThan(nowMs - this.limits.maxWaitingMs)) {
+      this.waitingBytes -= waitingCost(bytes.length);
+      session.drop("template_never_came", bytes.length, `no template ${templateId} came within ${this.limits.maxWaitingMs / 1000} s`);
+    }
+  }
+
+  private group(identity: SessionIdentity): SiblingGroup {
+    const key = groupKey(identity);
+    let group = this.groups.get(key);
+    if (!group) this.groups.set(key, (group = new SiblingGroup()));
+    return group;
+  }
+
+  /** A waiter stays noted when its sets expire: looking it up in vain costs less than keeping both in step. */
+  private noteWaiter(session: Session, templateId: number): void {
+    let waiters = this.waiters.get(session.group);
+    if (!waiters) this.waiters.set(session.group, (waiters = new Map<number, Set<Session>>()));
+    const sessions = waiters.get(templateId);
+    if (sessions) sessions.add(session);
+    else waiters.set(templateId, new Set([session]));
+  }
+
+  private countTemplate(template: Template, by: 1 | -1): void {
+    this.templates += by;
+    this.templateFields += by * template.definition.fields.length;
+  }
+
+  private evictTemplates(sessions: readonly Session[]): void {
+    const all = sessions.flatMap((session) => [...session.templates].map(([id, { lastUsedMs }]) => ({ session, id, lastUsedMs })));
+    all.sort((a, b) => a.lastUsedMs - b.lastUsedMs);
+    for (const { session, id } of all.slice(0, Math.ceil(all.length * EVICTED_SHARE))) this.forget(session, id);
+  }
+
+  private evictSessions(): void {
+    const all = [...this.sessions.values()];
+    const useful = (session: Session): number => (session.rows > 0 ? 1 : 0);
+    all.sort((a, b) => useful(a) - useful(b) || a.lastSeenMs - b.lastSeenMs);
+    for (const session of all.slice(0, Math.ceil(all.length * EVICTED_SHARE))) this.close(session);
+  }
+
+  private close(session: Session): void {
+    for (const id of [...session.templates.keys()]) this.forget(session, id);
+    this.waitingBytes -= session.waiting.cost;
+    session.group.sessions--;
+    for (const sessions of this.waiters.get(session.group)?.values() ?? []) sessions.delete(session);
+    if (session.group.sessions === 0) {
+      this.groups.delete(groupKey(session.identity));
+      this.waiters.delete(session.group);
+    }
+    this.evictedSessions++;
+    this.sessions.delete(session.key);
+    if (this.last === session) this.last = undefined;
+  }
+}
+
+function groupKey({ flowType, obsDomain, source, exporter }: SessionIdentity): string {
+  const [a, b, c, d] = [source[0]!, source[1]!, source[2]!, source[3]!];
+  const key = String.fromCharCode(
+    flowType,
+    obsDomain & 0xffff,
+    obsDomain >>> 16,
+    a & 0xffff,
+    a >>> 16,
+    b & 0xffff,
+    b >>> 16,
+    c & 0xffff,
+    c >>> 16,
+    d & 0xffff,
+    d >>> 16,
+  );
+  if (exporter === source) return key;
+  let agent = "";
+  for (const word of exporter) agent += String.fromCharCode(word & 0xffff, word >>> 16);
+  return key + agent;
+}
+
+function isSame(a: SessionIdentity, b: SessionIdentity): boolean {
+  return (
+    a.sourcePort === b.sourcePort &&
+    a.obsDomain === b.obsDomain &&
+    a.flowType === b.flowType &&
+    isSameAddress(a.source, b.source) &&
+    isSameAddress(a.exporter, b.exporter)
+  );
+}
+
+function isSameAddress(a: Uint32Array, b: Uint32Array): boolean {
+  return a[3] === b[3] && a[2] === b[2] && a[1] === b[1] && a[0] === b[0];
+}
+
+/** The caller reuses its identity object and its address buffers: a session keeps copies. */
+function keep(identity: SessionIdentity): SessionIdentity {
+  const source = identity.source.slice();
+  return { ...identity, source, exporter: identity.exporter === identity.source ? source : identity.exporter.slice() };
+}

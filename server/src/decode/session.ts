@@ -1,0 +1,107 @@
+/**
+ * What is remembered of one exporter session: source address and port, protocol, observation domain (sFlow: agent and sub-agent). Templates
+ * belong to the session; the counts below are its line on the exporters page.
+ */
+import { FLOW_TYPES } from "@sillage/model";
+import { formatAddress } from "../flow/index.ts";
+import type { ExporterStats } from "./contract.ts";
+import type { DropCause, SkipKind } from "./drop-cause.ts";
+import { SequenceTracker, type SequenceRule } from "./sequence-tracker.ts";
+import type { SessionTemplates, SiblingGroup } from "./sibling-group.ts";
+import { WaitingSets } from "./waiting-sets.ts";
+
+export interface SessionIdentity {
+  /** Number in FLOW_TYPES; 0 for datagrams of no protocol that is read. */
+  readonly flowType: number;
+  readonly obsDomain: number;
+  /** Addresses as four words in memory order. */
+  readonly source: Uint32Array;
+  readonly sourcePort: number;
+  readonly exporter: Uint32Array;
+}
+
+/** How much the uptime may go back before it means a restart and not a late datagram. Unit: ms. */
+const LATE_UPTIME_MS = 60_000;
+
+const SEQUENCE_RULES: Readonly<Record<number, readonly SequenceRule[]>> = {
+  5: ["units-before", "units-through"],
+  9: ["messages", "units-before"],
+  10: ["units-before", "messages"],
+  11: ["messages"],
+};
+
+export class Session {
+  readonly identity: SessionIdentity;
+  readonly key: string;
+  readonly group: SiblingGroup;
+  readonly templates: SessionTemplates = new Map();
+  readonly waiting = new WaitingSets();
+  readonly sequence: SequenceTracker;
+  /** IPFIX: when the exporter booted, epoch ms, as its options told; NaN until they do. */
+  bootMs = Number.NaN;
+  datagrams = 0;
+  bytes = 0;
+  dataRecords = 0;
+  optionsRecords = 0;
+  rows = 0;
+  clampedTimes = 0;
+  firstSeenMs: number;
+  lastSeenMs: number;
+  lastError: string | undefined;
+  private lastUptimeMs = 0;
+  private readonly dropped: Partial<Record<DropCause, number>> = {};
+  private readonly droppedBytes: Partial<Record<DropCause, number>> = {};
+  private readonly skipped: Partial<Record<SkipKind, number>> = {};
+
+  constructor(identity: SessionIdentity, key: string, { group, nowMs }: { readonly group: SiblingGroup; readonly nowMs: number }) {
+    this.identity = identity;
+    this.key = key;
+    this.group = group;
+    this.sequence = new SequenceTracker(SEQUENCE_RULES[identity.flowType] ?? ["messages"]);
+    this.firstSeenMs = nowMs;
+    this.lastSeenMs = nowMs;
+  }
+
+  drop(cause: DropCause, bytes: number, error?: string, count = 1): void {
+    this.dropped[cause] = (this.dropped[cause] ?? 0) + count;
+    this.droppedBytes[cause] = (this.droppedBytes[cause] ?? 0) + bytes;
+    if (error !== undefined) this.lastError = error;
+  }
+
+  skip(kind: SkipKind, count = 1): void {
+    this.skipped[kind] = (this.skipped[kind] ?? 0) + count;
+  }
+
+  /** Tells the sequence tracker of a restart when the uptime went back; a wrap of the 32-bit counter is none. */
+  seeUptime(uptimeMs: number): void {
+    if (((this.lastUptimeMs - uptimeMs) | 0) > LATE_UPTIME_MS) this.sequence.restart();
+    this.lastUptimeMs = uptimeMs;
+  }
+
+  stats(): ExporterStats {
+    const { flowType, exporter, source, sourcePort, obsDomain } = this.identity;
+    return {
+      exporter: formatAddress(new Uint8Array(exporter.buffer, exporter.byteOffset, 16)),
+      exporterSource: formatAddress(new Uint8Array(source.buffer, source.byteOffset, 16)),
+      sourcePort,
+      protocol: FLOW_TYPES[flowType as keyof typeof FLOW_TYPES],
+      obsDomain,
+      datagrams: this.datagrams,
+      bytes: this.bytes,
+      dataRecords: this.dataRecords,
+      optionsRecords: this.optionsRecords,
+      rows: this.rows,
+      templates: this.templates.size,
+      waitingSets: this.waiting.size,
+      waitingTemplates: this.waiting.countByTemplate(),
+      dropped: { ...this.dropped },
+      droppedBytes: { ...this.droppedBytes },
+      skipped: { ...this.skipped },
+      lostUnits: this.sequence.lost,
+      clampedTimes: this.clampedTimes,
+      firstSeenMs: this.firstSeenMs,
+      lastSeenMs: this.lastSeenMs,
+      ...(this.lastError === undefined ? {} : { lastError: this.lastError }),
+    };
+  }
+}

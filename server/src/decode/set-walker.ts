@@ -1,0 +1,150 @@
+/**
+ * The sets of a NetFlow v9 or IPFIX message. Sets are walked by their own lengths until less than a set header or only zeros are left: the
+ * record count of a v9 header means sets, records or nothing, depending on the device. A bad set costs itself; only a length below 4
+ * destroys the framing of what follows.
+ */
+import { isAllZero } from "./bytes.ts";
+import type { FlowSink } from "./contract.ts";
+import { decodeDataSet, type DataSetOptions } from "./data-set.ts";
+import type { MessageContext } from "./message-context.ts";
+import { readOptionsSet } from "./options.ts";
+import type { SessionTable } from "./session-table.ts";
+import type { Session } from "./session.ts";
+import { readTemplateSet, type Dialect } from "./template-sets.ts";
+import type { Template } from "./template.ts";
+import type { UnknownElements } from "./unknown-elements.ts";
+
+export interface Message {
+  readonly session: Session;
+  readonly dialect: Dialect;
+  readonly view: DataView;
+  /** First set, and end of the message. */
+  readonly at: number;
+  readonly end: number;
+  readonly context: MessageContext;
+  readonly sink: FlowSink;
+}
+
+export interface WalkerDeps {
+  readonly table: SessionTable;
+  readonly unknown: UnknownElements;
+  readonly dataSets: DataSetOptions;
+  readonly maxFieldsPerTemplate: number;
+}
+
+/** Set ids of templates and options templates. */
+const TEMPLATE_SETS: Readonly<Record<Dialect, Readonly<Record<number, "data" | "options">>>> = {
+  netflow9: { 0: "data", 1: "options" },
+  ipfix: { 2: "data", 3: "options" },
+};
+const FIRST_DATA_SET = 256;
+
+/** @returns data and options records of the message; NaN when a set of it waits for its template */
+export function walkSets(message: Message, deps: WalkerDeps): number {
+  const { session, view, end } = message;
+  let { at } = message;
+  let records = 0;
+  while (end - at >= 4) {
+    const id = view.getUint16(at);
+    const length = view.getUint16(at + 2);
+    if (length < 4) {
+      if (isAllZero(view, at, end)) break;
+      session.drop("bad_set_length", end - at, `set ${id} at byte ${at} has a length of ${length}`);
+      return records;
+    }
+    if (length > end - at) session.drop("set_overrun", 0, `set ${id} claims ${length - (end - at)} bytes more than the message has`);
+    const setEnd = Math.min(at + length, end);
+    const kind = TEMPLATE_SETS[message.dialect][id];
+    if (kind) learnTemplates(message, { at: at + 4, end: setEnd, kind }, deps);
+    else if (id >= FIRST_DATA_SET) records += readDataSet(message, { id, at: at + 4, end: setEnd }, deps);
+    else session.skip("reserved_sets");
+    at = setEnd;
+  }
+  if (at < end) session.skip("trailing_bytes", end - at);
+  return records;
+}
+
+interface SetRange {
+  readonly at: number;
+  readonly end: number;
+}
+
+function learnTemplates(
+  { session, dialect, view, context, sink }: Message,
+  { at, end, kind }: SetRange & { readonly kind: "data" | "options" },
+  deps: WalkerDeps,
+): void {
+  const { definitions, withdrawn, problems } = readTemplateSet({ view, at, end, dialect, kind, maxFields: deps.maxFieldsPerTemplate });
+  for (const { cause, bytes } of problems) session.drop(cause, bytes, `${cause.replaceAll("_", " ")} in set at byte ${at - 4}`);
+  for (const id of withdrawn) {
+    session.skip("withdrawals");
+    deps.table.forget(session, id);
+  }
+  for (const definition of definitions) {
+    if (!deps.table.learn(session, definition, context.receivedMs)) continue;
+    for (const waiter of deps.table.takeWaiting(session, definition.id)) {
+      const { bytes, context: then } = waiter.set;
+      const late: Message = {
+        session: waiter.session,
+        dialect,
+        view: new DataView(bytes.buffer, bytes.byteOffset, bytes.length),
+        at: 0,
+        end: bytes.length,
+        context: then,
+        sink,
+      };
+      readDataSet(late, { id: definition.id, at: 0, end: bytes.length }, deps);
+    }
+  }
+}
+
+/** @returns records; NaN when the set waits for its template */
+function readDataSet(message: Message, set: SetRange & { readonly id: number }, deps: WalkerDeps): number {
+  const { session, view, context } = message;
+  const found = session.group.find(session.templates, set.id);
+  if ("template" in found) {
+    found.template.lastUsedMs = context.receivedMs;
+    return found.template.definition.kind === "options"
+      ? decodeOptions(message, set, found.template)
+      : decodeData(message, set, { template: found.template, deps });
+  }
+  const length = set.end - set.at;
+  if (found.missing === "ambiguous")
+    session.drop("ambiguous_template", length, `source ports of this exporter disagree on template ${set.id}`);
+  else if (length > 0) {
+    const bytes = new Uint8Array(view.buffer, view.byteOffset + set.at, length).slice();
+    if (!deps.table.wait(session, { templateId: set.id, bytes, context })) session.drop("waiting_full", length);
+  }
+  return Number.NaN;
+}
+
+function decodeOptions({ session, view }: Message, { id, at, end }: SetRange & { readonly id: number }, template: Template): number {
+  const { records, brokenBytes, bootMs } = readOptionsSet(template, view, { at, end });
+  session.optionsRecords += records;
+  if (!Number.isNaN(bootMs)) session.bootMs = bootMs;
+  if (brokenBytes > 0) session.drop("bad_record", brokenBytes, `a variable-length field of options set ${id} leaves the set`);
+  return records;
+}
+
+function decodeData(
+  message: Message,
+  { id, at, end }: SetRange & { readonly id: number },
+  { template, deps }: { readonly template: Template; readonly deps: WalkerDeps },
+): number {
+  const { session, view, context, sink } = message;
+  const { plan } = template;
+  const result = decodeDataSet(plan, { view, at, end, templateId: id }, withBootTime(context, session), { sink, options: deps.dataSets });
+  session.dataRecords += result.records;
+  session.rows += result.rows;
+  session.clampedTimes += result.clampedTimes;
+  if (!plan.describesTraffic) session.skip("not_traffic", result.records);
+  if (result.brokenBytes > 0) session.drop("bad_record", result.brokenBytes, `a variable-length field of set ${id} leaves the set`);
+  if (result.homeless > 0) session.drop("sink_full", 0, undefined, result.homeless);
+  deps.unknown.count(plan.unknown, result.records);
+  return result.records;
+}
+
+/** IPFIX: the uptime at export follows from the boot time, once options have told it, also in an earlier set of this message. */
+function withBootTime(context: MessageContext, { bootMs }: Session): MessageContext {
+  return Number.isNaN(context.uptimeMs) && !Number.isNaN(bootMs) ? { ...context, uptimeMs: (context.exportMs - bootMs) >>> 0 } : context;
+}

@@ -1,0 +1,147 @@
+/**
+ * sFlow version 5 datagrams: everything is a multiple of four bytes, samples and records carry their own length.
+ *
+ *   datagram  version u32, agent address, sub-agent u32, sequence u32, uptime u32 ms, samples u32, sample*
+ *   sample    tag u32 (enterprise 20 bits, format 12 bits), length u32, body
+ *   flow      sequence, source id, rate, pool, drops, input, output, records u32, record*          (expanded: ids and interfaces in two words)
+ *   record    tag u32, length u32, body
+ *
+ * The length of a sample is trusted for stepping over it, the length of a record inside it; a sample that cannot hold its own fields costs
+ * itself. Source: sFlow version 5, sflow.org, July 2004.
+ */
+import type { FlowSink } from "./contract.ts";
+import type { MessageContext } from "./message-context.ts";
+import type { Session } from "./session.ts";
+import { writeSample, writeSampleConstants } from "./sflow-row.ts";
+import { FlowSample, skipAddress } from "./sflow-sample.ts";
+
+const SAMPLE = { flow: 1, counters: 2, expandedFlow: 3, expandedCounters: 4, discarded: 5 } as const;
+const FLOW_HEAD_BYTES = 32;
+const EXPANDED_FLOW_HEAD_BYTES = 44;
+/** Interface words of compact samples: format in the top two bits. */
+const INTERFACE_VALUE_MASK = 0x3fff_ffff;
+
+export interface SflowHeader {
+  /** Bytes of the agent address: 4, 16, or 0 when the agent does not know it. */
+  readonly agentBytes: number;
+  readonly agentAt: number;
+  readonly subAgent: number;
+  readonly sequence: number;
+  readonly uptimeMs: number;
+  readonly samples: number;
+  /** First sample. */
+  readonly at: number;
+}
+
+/** undefined: cut off, or an address of unknown type. */
+export function readSflowHeader(view: DataView): SflowHeader | undefined {
+  const end = view.byteLength;
+  const at = skipAddress(view, 4, end);
+  if (at < 0 || end - at < 16) return undefined;
+  return {
+    agentAt: 8,
+    agentBytes: at - 8,
+    subAgent: view.getUint32(at),
+    sequence: view.getUint32(at + 4),
+    uptimeMs: view.getUint32(at + 8),
+    samples: view.getUint32(at + 12),
+    at: at + 16,
+  };
+}
+
+export interface SflowMessage {
+  readonly session: Session;
+  readonly view: DataView;
+  readonly header: SflowHeader;
+  readonly context: MessageContext;
+  readonly sink: FlowSink;
+}
+
+const sample = new FlowSample();
+
+export function decodeSflow(message: SflowMessage): void {
+  const { session, view, header, sink } = message;
+  const end = view.byteLength;
+  let { at } = header;
+  /** First row of this datagram that lacks its common columns. */
+  let firstRow = sink.batch.rows;
+  const finishRows = (): void => {
+    writeSampleConstants(sink.batch, firstRow, message.context);
+  };
+  for (let i = 0; i < header.samples; i++) {
+    if (end - at < 8) {
+      session.drop("truncated_records", end - at, `sample ${i + 1} of ${header.samples} is not in the datagram`, header.samples - i);
+      at = end;
+      break;
+    }
+    const tag = view.getUint32(at);
+    const length = view.getUint32(at + 4);
+    const bodyEnd = Math.min(at + 8 + length, end);
+    if (length > end - at - 8) session.drop("truncated_records", 0, `sample ${i + 1} of ${header.samples} is longer than the datagram`);
+    if (tag === SAMPLE.flow || tag === SAMPLE.expandedFlow) {
+      if (sink.batch.free === 0) {
+        finishRows();
+        sink.flush();
+        firstRow = sink.batch.rows;
+      }
+      readFlowSample(message, { at: at + 8, end: bodyEnd, isExpanded: tag === SAMPLE.expandedFlow });
+    } else skipSample(session, tag);
+    at = bodyEnd;
+  }
+  finishRows();
+  if (at < end) session.skip("trailing_bytes", end - at);
+}
+
+function readFlowSample(
+  { session, view, context, sink }: SflowMessage,
+  { at, end, isExpanded }: { readonly at: number; readonly end: number; readonly isExpanded: boolean },
+): void {
+  const headBytes = isExpanded ? EXPANDED_FLOW_HEAD_BYTES : FLOW_HEAD_BYTES;
+  if (end - at < headBytes) {
+    session.drop("bad_sample", end - at, `a flow sample of ${end - at} bytes cannot hold its ${headBytes} fixed bytes`);
+    return;
+  }
+  if (sink.batch.free === 0) {
+    session.drop("sink_full", end - at);
+    return;
+  }
+  sample.clear();
+  if (isExpanded) readExpandedHead(view, at);
+  else readCompactHead(view, at);
+  let next = at + headBytes;
+  for (let left = view.getUint32(at + headBytes - 4); left > 0 && end - next >= 8; left--) {
+    const tag = view.getUint32(next);
+    const recordEnd = Math.min(next + 8 + view.getUint32(next + 4), end);
+    sample.addRecord(view, { at: next + 8, end: recordEnd, tag });
+    next = recordEnd;
+  }
+  writeSample(sink.batch, view, sample, context);
+  session.dataRecords++;
+  session.rows++;
+}
+
+/** sequence, source id, rate, pool, drops, input, output */
+function readCompactHead(view: DataView, at: number): void {
+  const input = view.getUint32(at + 20);
+  const output = view.getUint32(at + 24);
+  sample.rate = view.getUint32(at + 8);
+  sample.inputFormat = input >>> 30;
+  sample.inputValue = input & INTERFACE_VALUE_MASK;
+  sample.outputFormat = output >>> 30;
+  sample.outputValue = output & INTERFACE_VALUE_MASK;
+}
+
+/** sequence, source type, source index, rate, pool, drops, input format, input, output format, output */
+function readExpandedHead(view: DataView, at: number): void {
+  sample.rate = view.getUint32(at + 12);
+  sample.inputFormat = view.getUint32(at + 24);
+  sample.inputValue = view.getUint32(at + 28);
+  sample.outputFormat = view.getUint32(at + 32);
+  sample.outputValue = view.getUint32(at + 36);
+}
+
+function skipSample(session: Session, tag: number): void {
+  if (tag === SAMPLE.counters || tag === SAMPLE.expandedCounters) session.skip("counter_samples");
+  else if (tag === SAMPLE.discarded) session.skip("discard_samples");
+  else session.skip("other_samples");
+}

@@ -1,0 +1,38 @@
+/** A template as announced: what the records of a data set look like. RFC 3954 section 5.2, RFC 7011 section 3.4. */
+import type { FieldSpec } from "./field-spec.ts";
+import { compilePlan, type Plan } from "./plan.ts";
+
+export interface TemplateDefinition {
+  readonly id: number;
+  readonly kind: "data" | "options";
+  readonly fields: readonly FieldSpec[];
+  /** Options templates: how many of the fields, from the first, are scope. In v9 their ids are a namespace of their own. */
+  readonly scopeFields: number;
+  /** The template record's bytes: two announcements are the same layout if these are equal. */
+  readonly bytes: Uint8Array;
+}
+
+/** A known template. Sessions of one exporter that announce the same layout share one object, so a plan is compiled once. */
+export class Template {
+  readonly definition: TemplateDefinition;
+  /** Sessions that announced it. */
+  owners = 0;
+  /** Receipt of the last set that used or announced it, epoch ms; for dropping the least recently used. */
+  lastUsedMs: number;
+  private compiled: Plan | undefined;
+
+  constructor(definition: TemplateDefinition, nowMs: number) {
+    this.definition = definition;
+    this.lastUsedMs = nowMs;
+  }
+
+  /** Compiled at the first data set: an announcement alone costs a copy of its bytes. */
+  get plan(): Plan {
+    return (this.compiled ??= compilePlan(this.definition.fields));
+  }
+
+  hasLayoutOf(other: TemplateDefinition): boolean {
+    const { kind, bytes } = this.definition;
+    return kind === other.kind && bytes.length === other.bytes.length && bytes.every((byte, i) => byte === other.bytes[i]);
+  }
+}

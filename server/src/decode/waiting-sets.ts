@@ -1,0 +1,66 @@
+/**
+ * Data sets that arrived before their template: exporters repeat templates every few minutes, and some put them behind the data in the
+ * same datagram. A set waits, bounded by bytes and age, as a copy with the context of its message; the oldest make room.
+ */
+import type { MessageContext } from "./message-context.ts";
+
+export interface WaitingSet {
+  readonly templateId: number;
+  /** The records, without the set header. */
+  readonly bytes: Uint8Array;
+  readonly context: MessageContext;
+}
+
+/** Memory a waiting set takes beside its bytes (objects, context). Counted, so that many tiny sets cannot escape the limit. */
+const OVERHEAD_BYTES = 256;
+
+export function waitingCost(bytes: number): number {
+  return bytes + OVERHEAD_BYTES;
+}
+
+export class WaitingSets {
+  /** Bytes in use, overhead included. */
+  cost = 0;
+  private sets: WaitingSet[] = [];
+
+  get size(): number {
+    return this.sets.length;
+  }
+
+  add(set: WaitingSet): void {
+    this.sets.push(set);
+    this.cost += waitingCost(set.bytes.length);
+  }
+
+  /** Takes out the oldest. */
+  shift(): WaitingSet | undefined {
+    const set = this.sets.shift();
+    if (set) this.cost -= waitingCost(set.bytes.length);
+    return set;
+  }
+
+  /** Takes out all that wait for a template, oldest first. */
+  take(templateId: number): WaitingSet[] {
+    return this.partition((set) => set.templateId === templateId);
+  }
+
+  /** Takes out all that arrived before a time. */
+  takeOlderThan(receivedMs: number): WaitingSet[] {
+    const [oldest] = this.sets;
+    return oldest && oldest.context.receivedMs < receivedMs ? this.partition((set) => set.context.receivedMs < receivedMs) : [];
+  }
+
+  countByTemplate(): { templateId: number; sets: number }[] {
+    const counts = new Map<number, number>();
+    for (const { templateId } of this.sets) counts.set(templateId, (counts.get(templateId) ?? 0) + 1);
+    return [...counts].map(([templateId, sets]) => ({ templateId, sets }));
+  }
+
+  private partition(taken: (set: WaitingSet) => boolean): WaitingSet[] {
+    const out = this.sets.filter(taken);
+    if (out.length === 0) return out;
+    this.sets = this.sets.filter((set) => !taken(set));
+    for (const { bytes } of out) this.cost -= waitingCost(bytes.length);
+    return out;
+  }
+}
