@@ -1,0 +1,133 @@
+import { createSocket } from "node:dgram";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { createLogger } from "../log.ts";
+import { createSpoolWriter, parseSegmentName, spoolConfigSchema, type SegmentSidecar } from "../spool/index.ts";
+import { createCollector } from "./collector.ts";
+import { collectorConfigSchema } from "./config.ts";
+import { FakeDecoder } from "./testing/fake-decoder.ts";
+
+const log = createLogger("collector", { level: "error", format: "json" }, false);
+let folder: string;
+beforeEach(() => (folder = mkdtempSync(path.join(tmpdir(), "sillage-collector-"))));
+afterEach(() => rmSync(folder, { recursive: true }));
+
+async function startCollector(listen: { host: string; port: number }[], spoolOptions: object = {}) {
+  const spool = { ...spoolConfigSchema.parse({ closeAfter: "50ms" }), ...spoolOptions };
+  const config = collectorConfigSchema.parse({ name: "lab", listen, status: { port: 0 } });
+  const writer = createSpoolWriter({ config: spool, folder, collector: "lab", bootMs: Date.now() });
+  await writer.start();
+  const collector = createCollector({ config, spool }, { decoder: new FakeDecoder(), writer, log });
+  await collector.start();
+  return collector;
+}
+
+async function send(port: number, count: number, host = "127.0.0.1"): Promise<void> {
+  const socket = createSocket(host.includes(":") ? "udp6" : "udp4");
+  for (let i = 0; i < count; i++) {
+    await new Promise<void>((resolve, reject) =>
+      socket.send(Buffer.alloc(100), port, host, (error) => (error ? reject(error) : resolve())),
+    );
+  }
+  await new Promise<void>((resolve) => socket.close(() => resolve()));
+}
+
+/** Rows by table, from the names of what lies in the spool. */
+function rowsByTable(): Record<string, number> {
+  const rows: Record<string, number> = {};
+  for (const file of readdirSync(folder)) {
+    const name = parseSegmentName(file);
+    if (name) rows[name.table] = (rows[name.table] ?? 0) + name.rows;
+  }
+  return rows;
+}
+
+describe("the collector", () => {
+  it("makes a row in a segment of every datagram, on each port", async () => {
+    const collector = await startCollector([
+      { host: "127.0.0.1", port: 0 },
+      { host: "127.0.0.1", port: 0 },
+    ]);
+    const ports = collector.status().listening.map((each) => each.port);
+    const before = Date.now();
+    await send(ports[0]!, 300);
+    await send(ports[1]!, 200);
+    expect(await collector.stop(5_000)).toEqual({ lostRows: 0 });
+    expect(rowsByTable()).toEqual({ flows: 500, exporters: 2 });
+    for (const file of readdirSync(folder).filter((each) => each.startsWith("flows") && each.endsWith(".json"))) {
+      const sidecar = JSON.parse(readFileSync(path.join(folder, file), "utf8")) as SegmentSidecar;
+      expect(sidecar.minTimeMs).toBeGreaterThanOrEqual(before);
+      expect(sidecar.maxTimeMs).toBeLessThanOrEqual(Date.now());
+    }
+  });
+
+  it("takes IPv4 and IPv6 on one socket and names IPv4 senders as IPv4", async () => {
+    const collector = await startCollector([{ host: "::", port: 0 }]);
+    const { host, port } = collector.status().listening[0]!;
+    await send(port, 3);
+    if (host === "::") await send(port, 2, "::1");
+    await collector.stop(5_000);
+    expect(
+      collector
+        .status()
+        .exporters.map((each) => [each.exporter, each.datagrams])
+        .sort(),
+    ).toEqual(
+      host === "::"
+        ? [
+            ["127.0.0.1", 3],
+            ["::1", 2],
+          ]
+        : [["127.0.0.1", 3]],
+    );
+  });
+
+  it("counts rows that the spool refuses, for their exporter", async () => {
+    const collector = await startCollector([{ host: "127.0.0.1", port: 0 }], { maxBytes: 3_000 });
+    const { port } = collector.status().listening[0]!;
+    await send(port, 400);
+    await collector.stop(5_000);
+    const { exporters, spool } = collector.status();
+    const refused = exporters.reduce((sum, each) => sum + (each.dropped["spool_full"] ?? 0), 0);
+    expect(refused).toBeGreaterThan(0);
+    expect((rowsByTable()["flows"] ?? 0) + refused).toBe(400);
+    expect(spool.refusedRows.spool_limit).toBeGreaterThanOrEqual(refused);
+  });
+
+  it("answers /metrics and /health on a port of its own", async () => {
+    const collector = await startCollector([{ host: "127.0.0.1", port: 0 }]);
+    const { port } = collector.status().listening[0]!;
+    await send(port, 5);
+    const url = `http://127.0.0.1:${collector.statusPort}`;
+    for (let tries = 0; collector.status().listening[0]!.datagrams < 5 && tries < 100; tries++)
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    const metrics = await (await fetch(`${url}/metrics`)).text();
+    const health = await fetch(`${url}/health`);
+    const missing = await fetch(`${url}/nothing`);
+    await collector.stop(5_000);
+    expect(metrics).toContain(`sillage_collector_received_datagrams_total{port="${port}"} 5`);
+    expect(metrics).toContain('sillage_collector_exporter_rows_total{exporter="127.0.0.1",protocol="netflow5"} 5');
+    expect([health.status, await health.json(), missing.status]).toEqual([200, { status: "up" }, 404]);
+  });
+
+  it("says which port is in use and how to change it", async () => {
+    const other = createSocket("udp4");
+    await new Promise<void>((resolve) => other.bind(0, "127.0.0.1", resolve));
+    const { port } = other.address();
+    try {
+      await expect(
+        startCollector([
+          { host: "127.0.0.1", port: 0 },
+          { host: "127.0.0.1", port },
+        ]),
+      ).rejects.toMatchObject({
+        code: "PORT_IN_USE",
+        message: `UDP port ${port} on 127.0.0.1, which the collector needs, is in use by another program`,
+        hint: expect.stringContaining("collector.listen"),
+      });
+    } finally {
+      other.close();
+    }
+  });
+});

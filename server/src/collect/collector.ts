@@ -1,0 +1,190 @@
+/**
+ * The collector: UDP sockets -> decoder -> batch -> spool. It talks to no database, so nothing behind the spool can make it drop a datagram.
+ * The receive path is synchronous and makes no promise; everything else (age of a segment, exporter rows, kernel drops, logs) runs on
+ * timers beside it.
+ */
+import type { RemoteInfo } from "node:dgram";
+import type { DatagramContext, ExporterStats, FlowSink } from "../decode/index.ts";
+import type { Logger } from "../log.ts";
+import type { SpoolConfig, SpoolWriter } from "../spool/index.ts";
+import type { CollectorConfig } from "./config.ts";
+import { ExporterTable, EXPORTERS_TABLE } from "./exporter-table.ts";
+import { FlowOutput, sessionKey } from "./flow-output.ts";
+import { readKernelDrops } from "./kernel-drops.ts";
+import { LossLog } from "./loss-log.ts";
+import { createCollectorMetrics } from "./metrics.ts";
+import { openReceiveSocket, type ReceiveSocket } from "./receive-socket.ts";
+import { SourceAddresses } from "./source-addresses.ts";
+import { openStatusPage, type StatusPage } from "./status-page.ts";
+import { MAX_STATUS_EXPORTERS, type CollectorStatus } from "./status.ts";
+
+/** How often the age of the batch is looked at: the error of `spool.closeAfter`. */
+const AGE_CHECK_MS = 50;
+const EXPORTERS_MS = 2_000;
+const KERNEL_DROPS_MS = 1_000;
+const LOSS_LOG_MS = 5_000;
+/** At the end: the sockets are read until nothing came for so long, at most for so long. */
+const DRAIN_QUIET_MS = 30;
+const DRAIN_MAX_MS = 1_000;
+
+/** What is asked of a decoder. */
+export interface DatagramDecoder {
+  decode(datagram: Uint8Array, context: DatagramContext, sink: FlowSink): void;
+  stats(): ExporterStats[];
+}
+
+export interface CollectorOptions {
+  readonly config: CollectorConfig;
+  readonly spool: Pick<SpoolConfig, "closeAfter">;
+}
+
+export interface CollectorDeps {
+  readonly decoder: DatagramDecoder;
+  /** Started by the caller. */
+  readonly writer: SpoolWriter;
+  readonly log: Logger;
+  readonly now?: () => number;
+}
+
+export interface Collector {
+  /**
+   * Opens the sockets and the status page.
+   * @throws SillageError PORT_IN_USE and the others of listenError
+   */
+  start(): Promise<void>;
+  /** Reads what has arrived, makes it durable, ends. Resolves with the rows that could not be saved in time. */
+  stop(deadlineMs: number): Promise<{ readonly lostRows: number }>;
+  status(): CollectorStatus;
+  /** Port of the status page, once started. */
+  readonly statusPort: number | undefined;
+}
+
+/** A collector that does nothing before `start`. */
+export function createCollector({ config, spool }: CollectorOptions, deps: CollectorDeps): Collector {
+  const { decoder, writer, log, now = Date.now } = deps;
+  const output = new FlowOutput(writer, spool.closeAfter);
+  const sources = new SourceAddresses();
+  const exporterTable = new ExporterTable(config.name);
+  const lossLog = new LossLog(log);
+  const sockets: ReceiveSocket[] = [];
+  const timers: NodeJS.Timeout[] = [];
+  const startedMs = now();
+  let page: StatusPage | undefined;
+  let kernelDrops: ReadonlyMap<number, number> | undefined;
+
+  // One context for all datagrams: the decoder copies what it keeps.
+  const context = { source: new Uint8Array(16) as Uint8Array, sourcePort: 0, receivedMs: 0 };
+  function onDatagram(datagram: Buffer, remote: RemoteInfo): void {
+    context.source = sources.bytesOf(remote.address);
+    context.sourcePort = remote.port;
+    context.receivedMs = now();
+    decoder.decode(datagram, context, output);
+    output.noteRows(context.receivedMs);
+  }
+
+  /** The decoder's sessions, with the rows that the spool refused among their losses. */
+  function sessions(): ExporterStats[] {
+    const stats = decoder.stats();
+    if (output.refusedRows === 0) return stats;
+    return stats.map((session) => {
+      const refused = output.refusedBySession.get(sessionKey(session));
+      return refused === undefined ? session : { ...session, dropped: { ...session.dropped, spool_full: refused } };
+    });
+  }
+
+  function status(): CollectorStatus {
+    const all = sessions();
+    const recent =
+      all.length <= MAX_STATUS_EXPORTERS ? all : [...all].sort((a, b) => b.lastSeenMs - a.lastSeenMs).slice(0, MAX_STATUS_EXPORTERS);
+    return {
+      type: "status",
+      version: 1,
+      collector: config.name,
+      startedMs,
+      atMs: now(),
+      listening: sockets.map(({ host, port, receiveBufferBytes, datagrams, bytes }) => ({
+        host,
+        port,
+        receiveBufferBytes,
+        datagrams,
+        bytes,
+        kernelDrops: kernelDrops?.get(port) ?? null,
+      })),
+      spool: writer.stats(),
+      exporters: recent,
+      exporterCount: all.length,
+    };
+  }
+
+  function writeExporters(): void {
+    const nowMs = now();
+    const block = exporterTable.changes(sessions(), nowMs);
+    if (block) writer.offer(EXPORTERS_TABLE, block, { minTimeMs: nowMs, maxTimeMs: nowMs });
+  }
+
+  /** Reads what the kernel still holds: until a short silence, at most DRAIN_MAX_MS. */
+  async function drainSockets(): Promise<void> {
+    const received = (): number => sockets.reduce((sum, socket) => sum + socket.datagrams, 0);
+    const endMs = now() + DRAIN_MAX_MS;
+    for (let before = -1; before !== received() && now() < endMs;) {
+      before = received();
+      await new Promise((resolve) => setTimeout(resolve, DRAIN_QUIET_MS));
+    }
+  }
+
+  function trouble(): string | undefined {
+    const { failing } = writer.stats();
+    return failing === undefined ? undefined : `the spool cannot be written: ${failing}`;
+  }
+
+  return {
+    async start() {
+      const metrics = createCollectorMetrics(status);
+      try {
+        for (const { host, port } of config.listen)
+          sockets.push(await openReceiveSocket({ host, port, receiveBuffer: config.receiveBuffer }, onDatagram));
+        page = await openStatusPage({ ...config.status, metrics: () => metrics.scrape(), trouble });
+      } catch (error) {
+        await Promise.all(sockets.map((socket) => socket.close()));
+        throw error;
+      }
+      tellBuffer(sockets, config.receiveBuffer, log);
+      kernelDrops = await readKernelDrops();
+      timers.push(
+        setInterval(() => output.flushIfOld(now()), AGE_CHECK_MS),
+        setInterval(writeExporters, EXPORTERS_MS),
+        setInterval(() => lossLog.report(status()), LOSS_LOG_MS),
+        setInterval(() => void readKernelDrops().then((drops) => (kernelDrops = drops)), KERNEL_DROPS_MS),
+      );
+    },
+
+    async stop(deadlineMs) {
+      const endMs = now() + deadlineMs;
+      await drainSockets();
+      for (const timer of timers) clearInterval(timer);
+      await Promise.all(sockets.map((socket) => socket.close()));
+      output.flush();
+      writeExporters();
+      const result = await writer.stop(Math.max(0, endMs - now()));
+      lossLog.report(status());
+      await page?.close();
+      return result;
+    },
+
+    status,
+
+    get statusPort() {
+      return page?.port;
+    },
+  };
+}
+
+/** One line when the kernel granted less than asked, with the command that changes it. */
+function tellBuffer(sockets: readonly ReceiveSocket[], wanted: number, log: Logger): void {
+  const granted = Math.min(...sockets.map((socket) => socket.receiveBufferBytes));
+  if (granted >= wanted) return;
+  log.warn(
+    { granted, wanted, hint: `sysctl -w net.core.rmem_max=${wanted}` },
+    "the kernel grants a smaller receive buffer than asked: bursts may be lost",
+  );
+}

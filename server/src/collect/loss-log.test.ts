@@ -1,0 +1,81 @@
+import { Writable } from "node:stream";
+import pino from "pino";
+import { spoolConfigSchema } from "../spool/index.ts";
+import { createSpoolWriter } from "../spool/index.ts";
+import { LogLimit } from "./log-limit.ts";
+import { LossLog } from "./loss-log.ts";
+import type { CollectorStatus } from "./status.ts";
+import { exporterStats } from "./testing/fake-decoder.ts";
+
+describe("LogLimit", () => {
+  it("writes once a pause and key, and tells how many events a line stands for", () => {
+    const limit = new LogLimit(1_000);
+    expect([limit.take("a", 0), limit.take("a", 10, 5), limit.take("b", 10), limit.take("a", 999), limit.take("a", 1_000)]).toEqual([
+      1, 0, 1, 0, 7,
+    ]);
+  });
+
+  it("keeps a bounded number of keys, however many are invented", () => {
+    const limit = new LogLimit(1_000);
+    let lines = 0;
+    for (let i = 0; i < 5_000; i++) if (limit.take(`key ${i}`, 0) > 0) lines++;
+    expect(lines).toBe(1_001);
+    limit.sweep(100_000);
+    expect(limit.take("new", 100_000)).toBe(1);
+  });
+});
+
+describe("LossLog", () => {
+  const spool = createSpoolWriter({ config: spoolConfigSchema.parse({}), folder: "/nowhere", collector: "lab", bootMs: 0 }).stats();
+  const status = (atMs: number, exporters: CollectorStatus["exporters"], kernelDrops = 0): CollectorStatus => ({
+    type: "status",
+    version: 1,
+    collector: "lab",
+    startedMs: 0,
+    atMs,
+    listening: [{ host: "::", port: 2055, receiveBufferBytes: 1, datagrams: 0, bytes: 0, kernelDrops }],
+    spool,
+    exporters,
+    exporterCount: exporters.length,
+  });
+
+  function run(statuses: CollectorStatus[]): Record<string, unknown>[] {
+    const lines: Record<string, unknown>[] = [];
+    const sink = new Writable({
+      write(chunk: Buffer, _encoding, done) {
+        lines.push(JSON.parse(chunk.toString()));
+        done();
+      },
+    });
+    const lossLog = new LossLog(pino({ base: null, timestamp: false }, sink));
+    for (const each of statuses) lossLog.report(each);
+    return lines;
+  }
+
+  it("names a new exporter once, and a growing loss once a pause with its count", () => {
+    const lines = run([
+      status(1_000, [exporterStats({ datagrams: 1 })]),
+      status(2_000, [exporterStats({ datagrams: 9, dropped: { set_overrun: 3 } })]),
+      status(3_000, [exporterStats({ datagrams: 19, dropped: { set_overrun: 10 } })]),
+      status(400_000, [exporterStats({ datagrams: 29, dropped: { set_overrun: 11 } })]),
+    ]);
+    expect(lines.map(({ msg, cause, count, total }) => ({ msg, cause, count, total }))).toEqual([
+      { msg: "exporter seen", cause: undefined, count: undefined, total: undefined },
+      { msg: "received but not stored", cause: "set_overrun", count: 3, total: 3 },
+      { msg: "received but not stored", cause: "set_overrun", count: 8, total: 11 },
+    ]);
+  });
+
+  it("stays short when a thousand senders are invented", () => {
+    const flood = Array.from({ length: 1_000 }, (_, i) =>
+      exporterStats({ exporter: `10.0.${i >> 8}.${i & 255}`, exporterSource: `10.0.${i >> 8}.${i & 255}` }),
+    );
+    expect(run([status(1_000, flood)]).length).toBe(21);
+  });
+
+  it("tells kernel drops with the setting to raise", () => {
+    expect(run([status(1_000, [], 5)])).toEqual([
+      expect.objectContaining({ level: 40, port: 2055, count: 5, hint: expect.stringContaining("net.core.rmem_max") }),
+    ]);
+  });
+});

@@ -1,0 +1,120 @@
+/**
+ * Metrics of the collector process, filled from its status at the moment somebody asks: one place counts, and what is shown cannot
+ * disagree with it. Labels are bounded: exporters beyond MAX_EXPORTERS share the label "other".
+ */
+import { collectDefaultMetrics, Counter, Gauge, Registry } from "prom-client";
+import type { CollectorStatus, ExporterStatus } from "./status.ts";
+
+/** Exporters with labels of their own. */
+const MAX_EXPORTERS = 500;
+
+export interface CollectorMetrics {
+  /** Names, help and labels, for the reference. */
+  readonly registry: Registry;
+  /** The page a Prometheus server reads, with numbers of this moment. */
+  scrape(): Promise<string>;
+}
+
+/** All metrics of the collector; `status` is asked at each scrape. */
+export function createCollectorMetrics(status: () => CollectorStatus): CollectorMetrics {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  const registers = [registry];
+  const counter = <L extends string>(name: string, help: string, labelNames: L[] = []) =>
+    new Counter({ name: `sillage_${name}`, help, labelNames, registers });
+  const gauge = <L extends string>(name: string, help: string, labelNames: L[] = []) =>
+    new Gauge({ name: `sillage_${name}`, help, labelNames, registers });
+
+  const socket = {
+    datagrams: counter("collector_received_datagrams_total", "Datagrams received by UDP port.", ["port"]),
+    bytes: counter("collector_received_bytes_total", "Bytes of UDP payload received by UDP port.", ["port"]),
+    drops: counter(
+      "collector_kernel_dropped_datagrams_total",
+      "Datagrams the kernel threw away because the socket's buffer was full. Absent where the system does not tell.",
+      ["port"],
+    ),
+    buffer: gauge("collector_receive_buffer_bytes", "Receive buffer the kernel granted by UDP port.", ["port"]),
+  };
+  const exporter = {
+    datagrams: counter("collector_exporter_datagrams_total", "Datagrams by exporter and protocol.", ["exporter", "protocol"]),
+    bytes: counter("collector_exporter_bytes_total", "Bytes of UDP payload by exporter and protocol.", ["exporter", "protocol"]),
+    records: counter("collector_exporter_records_total", "Data records (sFlow: flow samples) decoded by exporter and protocol.", [
+      "exporter",
+      "protocol",
+    ]),
+    rows: counter("collector_exporter_rows_total", "Flow rows made by exporter and protocol.", ["exporter", "protocol"]),
+    lost: counter(
+      "collector_exporter_lost_units_total",
+      "Units missing in sequence numbers (v5: flows, v9 and sFlow: datagrams, IPFIX: data records) by exporter and protocol.",
+      ["exporter", "protocol"],
+    ),
+    dropped: counter(
+      "collector_dropped_total",
+      "What was received and became no row, by exporter, protocol and cause; each cause has its own unit.",
+      ["exporter", "protocol", "cause"],
+    ),
+    waiting: gauge("collector_waiting_sets", "Data sets that wait for their template by exporter and protocol.", ["exporter", "protocol"]),
+    sessions: gauge("collector_exporter_sessions", "Exporter sessions (source address and port, protocol, observation domain) known now."),
+  };
+  const spool = {
+    used: gauge("spool_used_bytes", "Bytes of segments on disk that wait for the store."),
+    limit: gauge("spool_limit_bytes", "Most bytes the spool may take now: `spool.maxBytes` or its share of the disk."),
+    pending: gauge("spool_pending_bytes", "Bytes of segments in memory that wait for the disk."),
+    segments: counter("spool_written_segments_total", "Segments made durable."),
+    rows: counter("spool_written_rows_total", "Rows in segments made durable."),
+    bytes: counter("spool_written_bytes_total", "Bytes of segments made durable."),
+    refused: counter(
+      "spool_refused_rows_total",
+      "Rows dropped because the spool was full (spool_limit) or the disk did not keep up (pending_limit).",
+      ["reason"],
+    ),
+    errors: counter("spool_disk_errors_total", "Failed disk operations by system error code; each is tried again.", ["code"]),
+  };
+
+  const shown = [...Object.values(socket), ...Object.values(exporter), ...Object.values(spool)];
+  const refresh = (): void => {
+    for (const metric of shown) metric.reset();
+    const now = status();
+    for (const { port, datagrams, bytes, kernelDrops, receiveBufferBytes } of now.listening) {
+      const labels = { port: String(port) };
+      socket.datagrams.inc(labels, datagrams);
+      socket.bytes.inc(labels, bytes);
+      if (kernelDrops !== null) socket.drops.inc(labels, kernelDrops);
+      socket.buffer.set(labels, receiveBufferBytes);
+    }
+    exporter.sessions.set(now.exporterCount);
+    for (const [labels, session] of labelled(now.exporters)) {
+      exporter.datagrams.inc(labels, session.datagrams);
+      exporter.bytes.inc(labels, session.bytes);
+      exporter.records.inc(labels, session.dataRecords);
+      exporter.rows.inc(labels, session.rows);
+      exporter.lost.inc(labels, session.lostUnits);
+      for (const [cause, count] of Object.entries(session.dropped)) exporter.dropped.inc({ ...labels, cause }, count);
+      exporter.waiting.inc(labels, session.waitingSets);
+    }
+    spool.used.set(now.spool.usedBytes);
+    spool.limit.set(now.spool.limitBytes);
+    spool.pending.set(now.spool.pendingBytes);
+    spool.segments.inc(now.spool.durableSegments);
+    spool.rows.inc(now.spool.durableRows);
+    spool.bytes.inc(now.spool.durableBytes);
+    for (const [reason, rows] of Object.entries(now.spool.refusedRows)) spool.refused.inc({ reason }, rows);
+    for (const [code, count] of Object.entries(now.spool.diskErrors)) spool.errors.inc({ code }, count);
+  };
+  return {
+    registry,
+    scrape() {
+      refresh();
+      return registry.metrics();
+    },
+  };
+}
+
+/** Sessions with their labels; ports and domains of one exporter are added up by the caller's `inc`. */
+function labelled(sessions: readonly ExporterStatus[]): [{ exporter: string; protocol: string }, ExporterStatus][] {
+  const known = new Set<string>();
+  return sessions.map((session) => {
+    if (known.size < MAX_EXPORTERS) known.add(session.exporter);
+    return [{ exporter: known.has(session.exporter) ? session.exporter : "other", protocol: session.protocol }, session];
+  });
+}

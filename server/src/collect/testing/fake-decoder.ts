@@ -1,0 +1,74 @@
+/** A decoder for tests of the collector: each datagram is one flow whose bytes are the datagram's length, sent by whoever sent it. */
+import type { DatagramContext, ExporterStats, FlowSink } from "../../decode/index.ts";
+import { columnIndex, formatAddress, setTime, setU64, type FlowBatch } from "../../flow/index.ts";
+import type { FieldName } from "@sillage/model";
+import type { DatagramDecoder } from "../collector.ts";
+
+/** A session without anything in it; tests override what they are about. */
+export function exporterStats(overrides: Partial<ExporterStats> = {}): ExporterStats {
+  return {
+    exporter: "192.0.2.1",
+    exporterSource: "192.0.2.1",
+    sourcePort: 5000,
+    protocol: "netflow5",
+    obsDomain: 0,
+    datagrams: 0,
+    bytes: 0,
+    dataRecords: 0,
+    optionsRecords: 0,
+    rows: 0,
+    templates: 0,
+    waitingSets: 0,
+    waitingTemplates: [],
+    dropped: {},
+    droppedBytes: {},
+    skipped: {},
+    lostUnits: 0,
+    clampedTimes: 0,
+    firstSeenMs: 1_000,
+    lastSeenMs: 1_000,
+    ...overrides,
+  };
+}
+
+/** Writes one row of a batch. */
+export function writeRow(batch: FlowBatch, source: Uint8Array, receivedMs: number, sourcePort: number): void {
+  const touch = (name: FieldName) => {
+    const column = batch.columns[columnIndex(name)]!;
+    column.touched = true;
+    return column;
+  };
+  const row = batch.rows;
+  setTime(touch("time_received"), row, receivedMs);
+  touch("exporter").u8.set(source, row * 16);
+  touch("exporter_source").u8.set(source, row * 16);
+  touch("exporter_port").u16[row] = sourcePort;
+  touch("flow_type").u8[row] = 5;
+  setU64(touch("flows"), row, 1);
+  batch.rows++;
+}
+
+export class FakeDecoder implements DatagramDecoder {
+  readonly #sessions = new Map<string, ExporterStats>();
+
+  decode(datagram: Uint8Array, context: DatagramContext, sink: FlowSink): void {
+    const exporter = formatAddress(context.source);
+    const key = `${exporter} ${context.sourcePort}`;
+    let session = this.#sessions.get(key);
+    if (!session)
+      this.#sessions.set(
+        key,
+        (session = exporterStats({ exporter, exporterSource: exporter, sourcePort: context.sourcePort, firstSeenMs: context.receivedMs })),
+      );
+    session.datagrams++;
+    session.bytes += datagram.length;
+    session.rows++;
+    session.lastSeenMs = context.receivedMs;
+    if (sink.batch.free === 0) sink.flush();
+    writeRow(sink.batch, context.source, context.receivedMs, context.sourcePort);
+  }
+
+  stats(): ExporterStats[] {
+    return [...this.#sessions.values()];
+  }
+}
