@@ -34,6 +34,7 @@ export {
 } from "./query.ts";
 export { ATTEMPT_SQL, RAW_TABLE, ROLLUPS, SCALE_SQL, type Rollup, type RollupColumn } from "./tables.ts";
 export {
+  adHocPredicate,
   checkFilter,
   compileFilterOrThrow,
   evaluatePredicate,
@@ -42,6 +43,7 @@ export {
   MAX_FILTER_LENGTH,
   parseFilter,
   printFilter,
+  type AdHocFilter,
   type CheckedFilter,
   type Diagnostic,
   type Expression,

@@ -3,6 +3,7 @@ import type { Position } from "../errors.ts";
 import type { TextRange } from "./ast.ts";
 
 export const FILTER_CODES = {
+  FILTER_FIELD: "an ad hoc filter names a column that does not exist or cannot be filtered",
   FILTER_TOO_LONG: "the text exceeds 20,000 characters",
   FILTER_TOO_DEEP: "parentheses and negations are nested more than 200 deep",
   FILTER_LIST_TOO_LONG: "a list has more than 10,000 entries",

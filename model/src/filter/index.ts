@@ -1,4 +1,5 @@
 /** The filter language: text -> tree -> predicate, and back to text; checking, completion, ad hoc filters. */
+export { adHocPredicate, type AdHocFilter } from "./ad-hoc.ts";
 export type {
   AddressTest,
   ConstantTest,
