@@ -1,0 +1,93 @@
+/** Runs the statements of one query, one after the other, and keeps what people want to know about them for `meta`. */
+import { RAW_TABLE, type FrameMeta, type FrameNotice, type FrameType, type Rollup } from "@sillage/model";
+import type { FlowStore, QueryLimits } from "../store/index.ts";
+import { loadedSql } from "./aggregate-sql.ts";
+import { printSelect, renderForReading } from "./print-sql.ts";
+import type { Select } from "./sql-tree.ts";
+
+/** Where and under which bounds a query runs. */
+export interface QueryContext {
+  readonly store: FlowStore;
+  readonly limits: QueryLimits;
+  /** The caller's clock, epoch ms. */
+  readonly nowMs: number;
+  readonly signal?: AbortSignal;
+  /** Who asks (dashboard, panel, rule), for ClickHouse's query log. */
+  readonly comment?: string;
+}
+
+/** Oldest and newest row that is loaded, epoch ms; undefined while a table is empty. */
+export interface Loaded {
+  readonly oldestMs: number;
+  readonly newestMs: number;
+}
+
+/** A row of an answer, in the order of the select's columns. */
+export type Row = readonly unknown[];
+
+export class Execution {
+  readonly context: QueryContext;
+  private readonly statements: string[] = [];
+  private readonly notices: FrameNotice[] = [];
+  private rowsRead = 0;
+
+  constructor(context: QueryContext) {
+    this.context = context;
+  }
+
+  /** Runs a statement of the answer: its text is shown to people, a bound that it hit is a notice. */
+  async run(select: Select): Promise<readonly Row[]> {
+    const statement = printSelect(select);
+    this.statements.push(renderForReading(statement));
+    const answer = await this.ask(statement);
+    this.rowsRead += answer.rowsRead;
+    if (answer.truncated)
+      this.notice(
+        "warning",
+        `The answer was cut off at ${this.context.limits.maxResultRows} rows: narrow the range, the filter or the number of dimensions.`,
+      );
+    return answer.rows;
+  }
+
+  /** What is loaded, from the newest raw row and the oldest row of the table that answers. */
+  async loaded(rollup: Rollup | undefined): Promise<Loaded | undefined> {
+    const raw = bounds(await this.ask(printSelect(loadedSql(undefined))));
+    if (rollup === undefined || raw === undefined) return raw;
+    const slots = bounds(await this.ask(printSelect(loadedSql(rollup))));
+    return { oldestMs: Math.min(raw.oldestMs, slots?.oldestMs ?? raw.oldestMs), newestMs: raw.newestMs };
+  }
+
+  notice(severity: FrameNotice["severity"], text: string): void {
+    if (!this.notices.some((known) => known.text === text)) this.notices.push({ severity, text });
+  }
+
+  /** Meta of the first frame of an answer; the others carry only the type. */
+  meta(type: FrameType | undefined, custom: Readonly<Record<string, unknown>>): FrameMeta {
+    return {
+      ...frameType(type),
+      executedQueryString: this.statements.join(";\n\n"),
+      ...(this.notices.length === 0 ? {} : { notices: this.notices }),
+      custom: { table: RAW_TABLE, ...custom, rowsRead: this.rowsRead },
+    };
+  }
+
+  private ask(statement: ReturnType<typeof printSelect>): ReturnType<FlowStore["query"]> {
+    const { store, limits, signal, comment } = this.context;
+    return store.query({
+      ...statement,
+      limits,
+      ...(signal === undefined ? {} : { signal }),
+      ...(comment === undefined ? {} : { comment }),
+    });
+  }
+}
+
+/** Dataplane contract version 0.1 for every typed frame; a plain table has no type. */
+export function frameType(type: FrameType | undefined): Pick<FrameMeta, "type" | "typeVersion"> {
+  return type === undefined ? {} : { type, typeVersion: [0, 1] };
+}
+
+function bounds({ rows }: { readonly rows: readonly Row[] }): Loaded | undefined {
+  const [oldestMs, newestMs] = (rows[0] ?? []).map(Number);
+  return oldestMs === undefined || newestMs === undefined || newestMs <= 0 ? undefined : { oldestMs, newestMs };
+}

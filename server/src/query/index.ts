@@ -1,0 +1,10 @@
+export { type QueryContext } from "./execution.ts";
+export { exporterRows, type ExporterRow } from "./exporters.ts";
+export { UNKNOWN } from "./dimension.ts";
+export { planQuery, type Part, type Plan, type PlanInput } from "./plan.ts";
+export { predicateSql } from "./predicate-sql.ts";
+export { printExpr, printSelect, renderForReading, type Statement } from "./print-sql.ts";
+export { queryPredicate } from "./query-predicate.ts";
+export { runQuery, type QueryRequest } from "./run-query.ts";
+export { bucketCount, chooseStep, type Range } from "./step.ts";
+export { topValues, type TopValue, type ValuesRequest } from "./top-values.ts";

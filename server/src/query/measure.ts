@@ -1,0 +1,101 @@
+/**
+ * What a measure means in SQL, on the raw table and on rollups. A query reads one table or several parts (raw rows at the edges of its
+ * range, a rollup in the middle), so each measure is made in two steps: `partial` aggregates one part, `merge` adds the parts up.
+ * Distinct counts are exact on raw rows (uniqExact; the query's memory bound stops a runaway) and sketches as soon as a rollup takes part.
+ */
+import { ATTEMPT_SQL, MEASURES, SCALE_SQL, type MeasureName } from "@sillage/model";
+import { and, call, column, constant, fragment, infix, TRUE, type Expr, type RollupColumnName } from "./sql-tree.ts";
+
+/** What a measure adds up before it is turned into a rate. */
+export type Total = Exclude<MeasureName, "bps" | "pps" | "fps" | "tcp_fps">;
+
+/** Rates are a total times a factor per second. */
+const RATES: Readonly<Partial<Record<MeasureName, { readonly total: Total; readonly factor: number }>>> = {
+  bps: { total: "bytes", factor: 8 },
+  pps: { total: "packets", factor: 1 },
+  fps: { total: "flows", factor: 1 },
+  tcp_fps: { total: "tcp_flows", factor: 1 },
+};
+
+/** The total that a measure is made from. */
+export function totalOf(measure: MeasureName): Total {
+  return RATES[measure]?.total ?? (measure as Total);
+}
+
+/** Turns the total of some seconds into the measure. */
+export function fromTotal(measure: MeasureName, total: number, seconds: number): number {
+  const rate = RATES[measure];
+  return rate === undefined ? total : (total * rate.factor) / seconds;
+}
+
+export function isDistinct(measure: MeasureName): boolean {
+  return MEASURES[measure].kind === "distinct";
+}
+
+const attempt = fragment(ATTEMPT_SQL);
+
+function scaledSum(name: "bytes" | "packets", scaled: boolean): Expr {
+  return call("sum", scaled ? infix("*", column(name), fragment(SCALE_SQL)) : column(name));
+}
+
+/** Distinct totals: the column whose values count, and which rows count. */
+const DISTINCT: Readonly<Partial<Record<Total, { readonly column: "src_addr" | "dst_addr"; readonly condition: Expr }>>> = {
+  sources: { column: "src_addr", condition: TRUE },
+  destinations: { column: "dst_addr", condition: TRUE },
+  attempt_sources: { column: "src_addr", condition: attempt },
+  attempt_destinations: { column: "dst_addr", condition: attempt },
+};
+
+/** Rows that count for a distinct total; an address that was not sent is none. */
+function distinctCondition({ column: name, condition }: { readonly column: "src_addr" | "dst_addr"; readonly condition: Expr }): Expr {
+  return and(condition, infix("!=", column(name), fragment("toIPv6('::')")));
+}
+
+/** The total over raw rows, in one step. */
+export function rawTotal(total: Total, scaled: boolean): Expr {
+  switch (total) {
+    case "bytes":
+    case "packets":
+      return scaledSum(total, scaled);
+    case "flows":
+      return call("sum", column("flows"));
+    case "tcp_flows":
+      return call("sumIf", column("flows"), infix("=", column("proto"), constant(6)));
+    case "attempts":
+      return call("sumIf", column("flows"), attempt);
+    case "hosts":
+      return call("uniqExactArray", fragment("arrayFilter(a -> a != toIPv6('::'), [src_addr, dst_addr])"));
+    case "sources":
+    case "destinations":
+    case "attempt_sources":
+    case "attempt_destinations": {
+      const distinct = DISTINCT[total]!;
+      return call("uniqExactIf", column(distinct.column), distinctCondition(distinct));
+    }
+  }
+}
+
+/** The total over rows of a rollup, in one step. The planner chooses only rollups that have the column. */
+export function rollupTotal(total: Total, scaled: boolean): Expr {
+  if (isDistinct(total)) return call("uniqCombinedMerge(12)", column(total as RollupColumnName));
+  return call("sum", rollupColumn(total, scaled));
+}
+
+function rollupColumn(total: Total, scaled: boolean): Expr {
+  if (total === "bytes" || total === "packets") return column(scaled ? `${total}_scaled` : total);
+  return column(total as RollupColumnName);
+}
+
+/** First step over one part of a query that reads several. */
+export function partialTotal(total: Total, part: "raw" | "rollup", scaled: boolean): Expr {
+  const distinct = DISTINCT[total];
+  if (distinct === undefined) return part === "raw" ? rawTotal(total, scaled) : rollupTotal(total, scaled);
+  return part === "raw"
+    ? call("uniqCombinedStateIf(12)", column(distinct.column), distinctCondition(distinct))
+    : call("uniqCombinedMergeState(12)", column(total as RollupColumnName));
+}
+
+/** Second step: adds up the parts' column. */
+export function mergedTotal(total: Total, parts: Expr): Expr {
+  return isDistinct(total) ? call("uniqCombinedMerge(12)", parts) : call("sum", parts);
+}

@@ -1,0 +1,99 @@
+/**
+ * View `records`: flow records themselves, newest first, as a plain table. The dimensions of the query, if there are any, choose the
+ * columns beside times and volumes. An alert cannot ask for it (`VIEW_NOT_ALERTABLE`).
+ */
+import { field, RAW_TABLE, SCALE_SQL, type Field, type FieldName, type FieldSchema, type Frame, type FrameValue } from "@sillage/model";
+import { timeTest } from "./aggregate-sql.ts";
+import { unmappedAddress } from "./address.ts";
+import { UNKNOWN, valueText } from "./dimension.ts";
+import type { Execution } from "./execution.ts";
+import { describeFilter } from "./query-predicate.ts";
+import { isPresent, predicateSql } from "./predicate-sql.ts";
+import type { ViewRequest } from "./run-query.ts";
+import { and, call, column, constant, fragment, infix, type Expr, type Select } from "./sql-tree.ts";
+
+/** Columns when the query names none: what nfdump's long format shows, and where the record came from. */
+const DEFAULT_COLUMNS: readonly FieldName[] = [
+  ...(["time_received", "time_start", "time_end", "duration", "exporter", "flow_type"] as const),
+  ...(["src_addr", "src_port", "dst_addr", "dst_port", "proto", "tcp_flags", "icmp_type", "icmp_code", "tos"] as const),
+  ...(["packets", "bytes", "flows", "in_if", "out_if", "src_as", "dst_as", "src_vlan", "dst_vlan", "next_hop", "sampling_rate"] as const),
+];
+const TIMES: readonly FieldName[] = ["time_received", "time_start", "time_end", "duration"];
+const VOLUMES: readonly FieldName[] = ["packets", "bytes", "flows"];
+
+/** Grafana unit of a column. */
+const UNITS: Readonly<Partial<Record<NonNullable<Field["unit"]>, string>>> = {
+  bytes: "decbytes",
+  packets: "short",
+  flows: "short",
+  ms: "ms",
+};
+
+export async function queryRecords(request: ViewRequest, execution: Execution): Promise<Frame> {
+  const { query, refId } = request;
+  const asked = query.dimensions.map((dimension) => dimension.field as FieldName);
+  const names = asked.length === 0 ? DEFAULT_COLUMNS : [...new Set([...TIMES, ...asked, ...VOLUMES])];
+  const rows = await execution.run(recordsSql(request, names));
+  return {
+    schema: {
+      refId,
+      meta: {
+        ...execution.meta(undefined, { table: RAW_TABLE, filter: describeFilter(query), more: rows.length > query.limit }),
+        preferredVisualisationType: "table",
+      },
+      fields: names.map(recordField),
+    },
+    data: { values: names.map((name, i) => rows.slice(0, query.limit).map((row) => recordValue(name, row[i]))) },
+  };
+}
+
+function recordsSql({ query, predicate, range }: ViewRequest, names: readonly FieldName[]): Select {
+  return {
+    kind: "select",
+    columns: names.map((name, i) => ({ expr: recordSql(name, query.scaled), alias: `d${i}` })),
+    from: RAW_TABLE,
+    where: and(timeTest(range), predicateSql(predicate)),
+    orderBy: [{ expr: column("time_received"), desc: true }],
+    limit: query.limit + 1,
+  };
+}
+
+/** Absence that only a bit of `present` tells comes back as -1; the rest is told by its value in `recordValue`. */
+function recordSql(name: FieldName, scaled: boolean): Expr {
+  const { kind, unknown } = field(name);
+  const own = column(name);
+  if (kind === "time") return call("toFloat64", call("toUnixTimestamp64Milli", own));
+  if (scaled && (name === "bytes" || name === "packets")) return call("toFloat64", infix("*", own, fragment(SCALE_SQL)));
+  if (unknown.kind === "bit") return call("if", isPresent(name), call("toInt32", own), constant(-1));
+  return kind === "ip" ? own : call("toFloat64", own);
+}
+
+/** Times and amounts are numbers; everything that names something is text, so that no panel writes port 8080 as "8,080". */
+function isText({ kind, dimension }: Field): boolean {
+  return kind === "ip" || dimension === true;
+}
+
+function recordField(name: FieldName): FieldSchema {
+  const column = field(name);
+  const config = { displayNameFromDS: column.label };
+  if (column.kind === "time") return { name, type: "time", typeInfo: { frame: "time.Time", nullable: true }, config };
+  if (isText(column))
+    return { name, type: "string", typeInfo: { frame: "string" }, config: { ...config, filterable: column.dimension === true } };
+  return {
+    name,
+    type: "number",
+    typeInfo: { frame: "float64", nullable: true },
+    config: column.unit === undefined ? config : { ...config, unit: UNITS[column.unit] },
+  };
+}
+
+function recordValue(name: FieldName, stored: unknown): FrameValue {
+  const column = field(name);
+  if (column.kind === "ip") return stored === "::" ? UNKNOWN : unmappedAddress(String(stored));
+  const number = Number(stored);
+  const { unknown } = column;
+  const isUnknown = unknown.kind === "bit" ? number === -1 : unknown.kind === "value" && number === 0;
+  if (!isText(column)) return isUnknown ? null : number;
+  if (isUnknown) return UNKNOWN;
+  return valueText(name, number);
+}
