@@ -1,5 +1,7 @@
 export { spoolConfigSchema, type SpoolConfig } from "./config.ts";
+export { ManifestFolder, type Manifest, type StoredManifest } from "./manifest.ts";
 export { columnSetOf, type SpoolBlock } from "./native-block.ts";
+export { countQuarantined, quarantineSegment, type QuarantineReason } from "./quarantine.ts";
 export {
   formatSegmentName,
   parseSegmentName,
@@ -9,6 +11,7 @@ export {
   type SegmentName,
   type SegmentSidecar,
 } from "./segment.ts";
+export { checkSegment, SpoolReader, type SegmentCheck, type WaitingSegment } from "./spool-reader.ts";
 export {
   createSpoolWriter,
   type SpoolRefusal,

@@ -17,18 +17,10 @@ import { drainPending, Session } from "chdb";
 import type { ConnectionRole, Engine, EngineConnection, FileInsert, Settings, Statement } from "./engine.ts";
 import { RowCountError } from "./engine.ts";
 import { identifier, literal, paramText, settingValue } from "./sql-text.ts";
-
-/** Threads of Node's pool that loader, command, control connection and Node's own file access need beside the queries. */
-const OTHER_THREADS = 4;
-const DEFAULT_POOL_THREADS = 4;
+import { DEFAULT_POOL_THREADS, OTHER_THREADS } from "./thread-pool.ts";
 
 /** Message of the check in front of an insert; anything that the engine cannot say by itself. */
 const ROWS_DIFFER = "sillage: the files do not hold the rows that their names tell";
-
-/** Size of Node's thread pool that a server with so many query connections should be started with (UV_THREADPOOL_SIZE). */
-export function threadPoolSize(queryConnections: number): number {
-  return queryConnections + OTHER_THREADS;
-}
 
 export interface ChdbOptions {
   /** Folder of the engine. */
@@ -42,10 +34,15 @@ export interface ChdbOptions {
  * @throws SillageError DATA_IN_USE, STORE_OPEN
  */
 export async function createChdbEngine({ path, database, env = process.env }: ChdbOptions): Promise<Engine> {
-  if (/[*?{}[\]]/.test(path)) {
-    throw new SillageError("config", "STORE_OPEN", `the path ${path} holds one of * ? { } [ ], which the database reads as a pattern`, {
-      hint: "choose another folder with the option `data`",
-    });
+  if (/[*?{},[\]]/.test(path)) {
+    throw new SillageError(
+      "config",
+      "STORE_OPEN",
+      `the path ${path} holds one of * ? { } [ ] and comma, which the database reads as a pattern`,
+      {
+        hint: "choose another folder with the option `data`",
+      },
+    );
   }
   const bootstrap = openSession(path);
   try {

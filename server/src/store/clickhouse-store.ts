@@ -7,12 +7,10 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { SillageError } from "@sillage/model";
 import { readSecret } from "../config/index.ts";
 import { parseAnswer } from "./answer.ts";
-import { createChdbEngine } from "./chdb-engine.ts";
 import type { StoreConfig } from "./config.ts";
 import { ConnectionPool } from "./connection-pool.ts";
 import type { DataFolder } from "./data-folder.ts";
 import type { ConnectionRole, Engine, EngineConnection, FileInsert, Settings, Statement } from "./engine.ts";
-import { createHttpEngine } from "./http-engine.ts";
 import { migrate } from "./schema/migrations.ts";
 import { commandSettings, insertSettings, querySettings } from "./settings.ts";
 import { literal, placeholders } from "./sql-text.ts";
@@ -75,13 +73,16 @@ export async function createStore(config: StoreConfig, deps: StoreDeps = {}): Pr
   return store;
 }
 
+/** Loads only the engine that is used: the embedded one is half a gigabyte of native code, which other processes never need. */
 async function openEngine(config: StoreConfig, { dataFolder, env = process.env }: StoreDeps): Promise<Engine> {
   const { database, user, caFile, compression } = config;
   if (config.kind === "embedded") {
     if (dataFolder === undefined) throw new TypeError("the embedded store needs a data folder");
+    const { createChdbEngine } = await import("./chdb-engine.ts");
     return createChdbEngine({ path: dataFolder.store, database, env });
   }
   const password = config.password === undefined ? "" : readSecret(config.password, "store.password", env);
+  const { createHttpEngine } = await import("./http-engine.ts");
   return createHttpEngine({
     url: config.url!,
     user,

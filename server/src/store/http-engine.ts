@@ -4,7 +4,8 @@
  */
 import { createReadStream, readFileSync } from "node:fs";
 import { Readable } from "node:stream";
-import { ClickHouseLogLevel, createClient, drainStream, type ClickHouseClient } from "@clickhouse/client";
+import { finished } from "node:stream/promises";
+import { ClickHouseLogLevel, createClient, type ClickHouseClient } from "@clickhouse/client";
 import { SillageError } from "@sillage/model";
 import {
   AnswerError,
@@ -118,7 +119,8 @@ class HttpConnection implements EngineConnection {
       values: Readable.from(contents(files), { objectMode: false }),
       clickhouse_settings: { ...WHOLE_ANSWER, ...settings },
     });
-    await drainStream(stream);
+    stream.resume();
+    await finished(stream);
     if (summary === undefined) {
       throw new AnswerError("the answer of the ClickHouse server has no X-ClickHouse-Summary header; a proxy between may have removed it");
     }
