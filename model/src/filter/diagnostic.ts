@@ -51,7 +51,7 @@ export class Findings {
   private readonly list: Finding[] = [];
 
   add(finding: Finding): void {
-    this.list.push(finding);
+    this.list.push({ ...finding, message: shorten(finding.message), hint: finding.hint === undefined ? undefined : shorten(finding.hint) });
   }
 
   get hasError(): boolean {
@@ -74,6 +74,11 @@ export class Findings {
         ...(expected === undefined ? {} : { expected }),
       }));
   }
+}
+
+/** Messages quote the text; a pasted line of a thousand characters is cut. */
+function shorten(message: string): string {
+  return message.replaceAll(/\S{60,}/g, (run) => `${run.slice(0, 40)}...`);
 }
 
 function lineStarts(text: string): number[] {

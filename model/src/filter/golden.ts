@@ -86,7 +86,8 @@ function parseLine(line: string): GoldenFlow {
       proto: PROTOCOLS[proto],
       src_port: src.port,
       dst_port: dst.port,
-      tcp_flags: flags === "-" ? undefined : flags === "none" ? 0 : [...flags].reduce((bits, letter) => bits | (FLAG_BITS[letter] ?? 0), 0),
+      tcp_flags:
+        flags === "-" ? undefined : flags === "none" ? 0 : flags.split("").reduce((bits, letter) => bits | (FLAG_BITS[letter] ?? 0), 0),
       icmp_type: icmpType,
       icmp_code: icmpCode,
       tos: Number(extra.get("tos") ?? 0),

@@ -6,8 +6,9 @@ import { Tree, type SyntaxNode } from "@lezer/common";
 import type { Expression, FilterAst, TextRange } from "./ast.ts";
 import { Findings, type Diagnostic } from "./diagnostic.ts";
 import { filterParser } from "./filter-parser.generated.ts";
+import { deeperThan } from "./nesting.ts";
 import { readTest, type Qualifier } from "./read-test.ts";
-import { explainSyntax, hasSyntaxError } from "./syntax-errors.ts";
+import { explainSyntax } from "./syntax-errors.ts";
 import { termsOf } from "./terms.ts";
 
 /** Characters of a filter; the same bound as FlowQuery's. */
@@ -29,24 +30,63 @@ export function parseFilter(text: string): ParsedFilter {
 }
 
 export function parseInto(text: string, findings: Findings): Pick<ParsedFilter, "tree" | "ast"> {
+  const refusal = tooLarge(text);
+  if (refusal) {
+    findings.add({ severity: "error", ...refusal });
+    return { tree: Tree.empty, ast: invalidFilter(text) };
+  }
+  const { tree, right } = parseTree(text);
+  if (!right) findings.add(explainSyntax(tree, text));
+  if (tree.length < text.length) return { tree, ast: invalidFilter(text) };
+  const top = childExpressions(tree.topNode)[0];
+  return { tree, ast: top === undefined ? { kind: "filter" } : { kind: "filter", expression: new AstBuilder(text, findings).build(top) } };
+}
+
+function tooLarge(text: string): (Pick<Diagnostic, "code" | "message" | "hint"> & TextRange) | undefined {
   if (text.length > MAX_FILTER_LENGTH) {
-    findings.add({
-      severity: "error",
+    return {
       code: "FILTER_TOO_LONG",
       from: MAX_FILTER_LENGTH,
       to: text.length,
       message: `the filter has ${text.length} characters, more than ${MAX_FILTER_LENGTH}`,
       hint: "use networks instead of single addresses, or split the filter",
-    });
-    return { tree: Tree.empty, ast: { kind: "filter" } };
+    };
   }
-  const tree = filterParser.parse(text);
-  if (hasSyntaxError(tree)) findings.add(explainSyntax(tree, text));
-  const top = childExpressions(tree.topNode)[0];
-  return {
-    tree,
-    ast: top === undefined ? { kind: "filter" } : { kind: "filter", expression: new AstBuilder(text, findings).build(top, 0) },
-  };
+  const deep = deeperThan(text, MAX_DEPTH);
+  return (
+    deep && {
+      code: "FILTER_TOO_DEEP",
+      ...deep,
+      message: `parentheses and negations are nested more than ${MAX_DEPTH} deep`,
+      hint: "remove parentheses that change nothing",
+    }
+  );
+}
+
+const strictParser = filterParser.configure({ strict: true });
+
+/** Wrong texts longer than this are only read up to the first mistake: repairing takes up to 0.1 ms a character. */
+const MAX_REPAIRED_LENGTH = 2000;
+/** Characters after the first mistake that are read to name it. */
+const CONTEXT = 100;
+
+function invalidFilter(text: string): FilterAst {
+  return { kind: "filter", expression: { kind: "invalid", from: 0, to: text.length } };
+}
+
+/** The tree, repaired where the text is not right; of a long wrong text only the beginning. */
+function parseTree(text: string): { readonly tree: Tree; readonly right: boolean } {
+  const parse = strictParser.startParse(text);
+  try {
+    for (;;) {
+      const tree = parse.advance();
+      if (tree) return { tree, right: true };
+    }
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    const end = text.length <= MAX_REPAIRED_LENGTH ? text.length : parse.parsedPos + CONTEXT;
+    return { tree: filterParser.parse(text.slice(0, end)), right: false };
+  }
 }
 
 const EXPRESSIONS = new Set(["Or", "And", "Not", "Group", "Test"]);
@@ -55,6 +95,13 @@ function childExpressions(node: SyntaxNode): SyntaxNode[] {
   const children: SyntaxNode[] = [];
   for (let child = node.firstChild; child; child = child.nextSibling) if (EXPRESSIONS.has(child.name)) children.push(child);
   return children;
+}
+
+/** Did the parser have to fill or cut something here? Then a syntax error is reported already. */
+function isRepaired(node: SyntaxNode): boolean {
+  if (node.type.isError || node.from === node.to) return true;
+  for (let child = node.firstChild; child; child = child.nextSibling) if (isRepaired(child)) return true;
+  return false;
 }
 
 class AstBuilder {
@@ -67,23 +114,22 @@ class AstBuilder {
     this.findings = findings;
   }
 
-  build(node: SyntaxNode, depth: number): Expression {
+  build(node: SyntaxNode): Expression {
     const range = { from: node.from, to: node.to };
-    if (depth > MAX_DEPTH) return this.refuseDepth(range);
     switch (node.name) {
       case "Or":
       case "And":
-        return this.buildJunction(node, depth);
+        return this.buildJunction(node);
       case "Not": {
         const item = childExpressions(node)[0];
-        return item === undefined ? { kind: "invalid", ...range } : { kind: "not", ...range, item: this.build(item, depth + 1) };
+        return item === undefined ? { kind: "invalid", ...range } : { kind: "not", ...range, item: this.build(item) };
       }
       case "Group": {
         const inner = childExpressions(node)[0];
-        return inner === undefined ? { kind: "invalid", ...range } : this.build(inner, depth + 1);
+        return inner === undefined ? { kind: "invalid", ...range } : this.build(inner);
       }
       default: {
-        if (node.from === node.to) return { kind: "invalid", ...range }; // the parser's repair of a gap, which is a syntax error already
+        if (isRepaired(node)) return { kind: "invalid", ...range };
         const { test, qualifier } = readTest(termsOf(node, this.text), this.findings, this.previous);
         this.previous = qualifier;
         return test;
@@ -91,12 +137,12 @@ class AstBuilder {
     }
   }
 
-  private buildJunction(node: SyntaxNode, depth: number): Expression {
+  private buildJunction(node: SyntaxNode): Expression {
     const kind = node.name === "Or" ? "or" : "and";
     const children = childExpressions(node);
     if (kind === "or") this.warnPrecedence(children);
     else this.checkConnectives(node);
-    const items = children.map((child) => this.build(child, depth)).flatMap((item) => (item.kind === kind ? item.items : [item]));
+    const items = children.map((child) => this.build(child)).flatMap((item) => (item.kind === kind ? item.items : [item]));
     const [only] = items;
     return items.length === 1 && only ? only : { kind, from: node.from, to: node.to, items };
   }
@@ -132,17 +178,5 @@ class AstBuilder {
         expected: ["and", "or"],
       });
     }
-  }
-
-  private refuseDepth(range: TextRange): Expression {
-    this.findings.add({
-      severity: "error",
-      code: "FILTER_TOO_DEEP",
-      from: range.from,
-      to: range.from + 1,
-      message: `parentheses and negations are nested more than ${MAX_DEPTH} deep`,
-      hint: "remove parentheses that change nothing",
-    });
-    return { kind: "invalid", ...range };
   }
 }

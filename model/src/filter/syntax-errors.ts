@@ -23,13 +23,6 @@ export function tokensOf(tree: Tree): Token[] {
   return tokens;
 }
 
-export function hasSyntaxError(tree: Tree): boolean {
-  const cursor = tree.cursor();
-  do if (cursor.type.isError) return true;
-  while (cursor.next());
-  return false;
-}
-
 const LIST_TOKENS = new Set(["Comma", "Name", "Word", "Number", "Address", "Quoted", "Side", "In", "CloseBracket"]);
 const JOINS = new Set(["AndOp", "OrOp"]);
 
