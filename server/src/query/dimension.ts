@@ -4,7 +4,7 @@
  * query can bind the groups that the first one chose.
  */
 import { field, PROTOCOL_NAMES, tcpFlagLetters, type Dimension, type FieldName } from "@sillage/model";
-import { parseAddress, unmappedAddress, V4_MAPPED_PREFIX } from "./address.ts";
+import { unmappedAddress, V4_MAPPED_PREFIX } from "./address.ts";
 import { isPresent } from "./predicate-sql.ts";
 import { call, column, constant, fragment, value, type Expr } from "./sql-tree.ts";
 

@@ -1,0 +1,60 @@
+/** What the routes share: made once by `createApi`. */
+import type { Request, Response } from "express";
+import type { QueryContext } from "../query/index.ts";
+import type { FlowStore, QueryLimits } from "../store/index.ts";
+import type { FairQueue } from "./fair-queue.ts";
+import type { ApiLog } from "./log.ts";
+import type { SystemStatus } from "./status.ts";
+
+export interface ApiContext {
+  readonly store: FlowStore;
+  readonly limits: QueryLimits;
+  readonly queue: FairQueue;
+  readonly status: () => SystemStatus;
+  readonly log: ApiLog;
+  readonly now: () => number;
+}
+
+/** Who asks, as far as headers tell. Grafana's names: its backend forwards them. */
+const CALLER_HEADERS = {
+  user: "x-grafana-user",
+  dashboard: "x-dashboard-uid",
+  panel: "x-panel-id",
+  rule: "x-rule-uid",
+} as const;
+
+/** Longest part of a header that reaches ClickHouse's query log. */
+const MAX_CALLER_TEXT = 64;
+
+export interface Caller {
+  /** Takes turns in the queue. */
+  readonly client: string;
+  /** For ClickHouse's query log. */
+  readonly comment: string;
+}
+
+export function callerOf(request: Request): Caller {
+  const parts = Object.entries(CALLER_HEADERS).flatMap(([name, header]) => {
+    const text = request
+      .get(header)
+      ?.replace(/[^\w.@:-]/g, "_")
+      .slice(0, MAX_CALLER_TEXT);
+    return text === undefined || text === "" ? [] : [`${name}=${text}`];
+  });
+  // A panel is no client of its own: a dashboard of forty would get forty turns.
+  const origin = parts.filter((part) => !part.startsWith("panel="));
+  return { client: [request.socket.remoteAddress ?? "", ...origin].join(" "), comment: ["api", ...parts].join(" ") };
+}
+
+/** Signal that aborts when the client goes away before it got its answer. */
+export function closeSignal(response: Response): AbortSignal {
+  const controller = new AbortController();
+  response.once("close", () => {
+    if (!response.writableEnded) controller.abort();
+  });
+  return controller.signal;
+}
+
+export function queryContext(api: ApiContext, caller: Caller, signal: AbortSignal): QueryContext {
+  return { store: api.store, limits: api.limits, nowMs: api.now(), signal, comment: caller.comment };
+}

@@ -1,0 +1,98 @@
+/** OpenAPI 3.1 description of the API, made from the schemas that check the requests. */
+import { flowQuerySchema } from "@sillage/model";
+import { z } from "zod";
+import { queryRequestSchema } from "./query-requests.ts";
+import { checkRequestSchema } from "./routes/language.ts";
+import { valuesRequestSchema } from "./routes/values.ts";
+
+interface Operation {
+  readonly summary: string;
+  readonly request?: z.ZodType;
+  readonly answer: string;
+  /** Answers also without a token. */
+  readonly open?: boolean;
+}
+
+const OPERATIONS: Readonly<Record<string, Operation>> = {
+  "post /query": {
+    summary: "Run flow queries over one time range",
+    request: queryRequestSchema,
+    answer: "Results by refId; each has a status of its own, frames, and an error if it failed.",
+  },
+  "post /language/check": {
+    summary: "Check a filter",
+    request: checkRequestSchema,
+    answer: "ok, diagnostics, and the filter in its normal spelling.",
+  },
+  "get /fields": { summary: "Fields, measures and views", answer: "The registry that editors are made from." },
+  "post /values": {
+    summary: "Values of a field that carried the most bytes",
+    request: valuesRequestSchema,
+    answer: "Values with their bytes, most first.",
+  },
+  "get /exporters": { summary: "Exporter sessions with their counters", answer: "Most recently seen first." },
+  "get /health": {
+    summary: "Is the store answering?",
+    answer: "status up or down; with a token also store, collector, loader and queue. 503 while it is down.",
+    open: true,
+  },
+  "get /openapi.json": { summary: "This description", answer: "OpenAPI 3.1." },
+};
+
+const json = (schema: object): object => ({ "application/json": { schema } });
+const inputSchema = (schema: z.ZodType): object => z.toJSONSchema(schema, { io: "input", unrepresentable: "any" });
+const ERROR = { $ref: "#/components/schemas/Error" };
+const failure = (description: string): object => ({ description, content: json({ type: "object", properties: { error: ERROR } }) });
+
+export function openApi(version: string): object {
+  const paths: Record<string, Record<string, object>> = {};
+  for (const [key, { summary, request, answer, open }] of Object.entries(OPERATIONS)) {
+    const [method = "", path = ""] = key.split(" ");
+    paths[path] = {
+      ...paths[path],
+      [method]: {
+        summary,
+        ...(open === true ? { security: [] } : {}),
+        ...(request === undefined ? {} : { requestBody: { required: true, content: json(inputSchema(request)) } }),
+        responses: {
+          "200": { description: answer, content: json({ type: "object" }) },
+          "400": failure("The request is malformed."),
+          "401": failure("A token is needed."),
+          "413": failure("The body is too large."),
+          "503": failure("The store or the queue cannot take it now."),
+        },
+      },
+    };
+  }
+  return {
+    openapi: "3.1.0",
+    info: {
+      title: "Sillage",
+      version,
+      description: "Flow queries over NetFlow, IPFIX and sFlow records. docs/queries.md explains the query language.",
+    },
+    servers: [{ url: "/api/v1" }],
+    security: [{}, { token: [] }],
+    paths,
+    components: {
+      securitySchemes: { token: { type: "http", scheme: "bearer" } },
+      schemas: {
+        FlowQuery: inputSchema(flowQuerySchema),
+        Error: {
+          type: "object",
+          required: ["code", "message"],
+          properties: {
+            code: { type: "string", description: "Stable; docs/reference/errors.md lists all." },
+            message: { type: "string" },
+            hint: { type: "string", description: "What to do about it." },
+            position: {
+              type: "object",
+              description: "Place in a filter text: offset 0-based in UTF-16 units, line and column 1-based.",
+              properties: Object.fromEntries(["offset", "length", "line", "column"].map((name) => [name, { type: "integer" }])),
+            },
+          },
+        },
+      },
+    },
+  };
+}

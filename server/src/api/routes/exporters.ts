@@ -1,0 +1,56 @@
+/**
+ * `GET /api/v1/exporters`: every exporter session, the most recently seen first. The table `exporters` knows all collectors and the past;
+ * the collector beside this server knows the last second of its own, and answers also while nothing can be loaded.
+ */
+import { Router } from "express";
+import { exporterRows, type ExporterRow } from "../../query/index.ts";
+import { callerOf, closeSignal, queryContext, type ApiContext } from "../context.ts";
+import type { LiveCollector, LiveExporter } from "../status.ts";
+
+export interface ExporterAnswer extends ExporterRow {
+  /** Told by the running collector, not read from the table. */
+  readonly live: boolean;
+  readonly last_error?: string;
+}
+
+export function exportersRoutes(api: ApiContext): Router {
+  return Router().get("/exporters", async (request, response) => {
+    const caller = callerOf(request);
+    const signal = closeSignal(response);
+    const { collector } = api.status();
+    const live = collector === undefined ? [] : collector.exporters.map((exporter) => fromLive(collector, exporter));
+    const stored = await api.queue.run(caller.client, () => exporterRows(queryContext(api, caller, signal)), signal);
+    const sessions = new Map(stored.map((row): [string, ExporterAnswer] => [sessionKey(row), { ...row, live: false }]));
+    for (const row of live) sessions.set(sessionKey(row), row);
+    response.json({ exporters: [...sessions.values()].sort((a, b) => b.last_seen - a.last_seen) });
+  });
+}
+
+function sessionKey({ collector, exporter, exporter_source, source_port, protocol, obs_domain }: ExporterRow): string {
+  return [collector, exporter, exporter_source, source_port, protocol, obs_domain].join(" ");
+}
+
+function fromLive({ collector }: LiveCollector, exporter: LiveExporter): ExporterAnswer {
+  return {
+    collector,
+    exporter: exporter.exporter,
+    exporter_source: exporter.exporterSource,
+    source_port: exporter.sourcePort,
+    protocol: exporter.protocol,
+    obs_domain: exporter.obsDomain,
+    first_seen: exporter.firstSeenMs,
+    last_seen: exporter.lastSeenMs,
+    datagrams: exporter.datagrams,
+    bytes: exporter.bytes,
+    data_records: exporter.dataRecords,
+    options_records: exporter.optionsRecords,
+    flow_rows: exporter.rows,
+    templates: exporter.templates,
+    waiting_sets: exporter.waitingSets,
+    lost_units: exporter.lostUnits,
+    dropped: exporter.dropped,
+    waiting: exporter.waitingTemplates.map((template) => template.templateId),
+    live: true,
+    ...(exporter.lastError === undefined ? {} : { last_error: exporter.lastError }),
+  };
+}

@@ -1,0 +1,27 @@
+/** `GET /api/v1/health`: up or down for everybody, what is going on for those who may know. 503 while the store does not answer. */
+import { Router, type Request } from "express";
+import type { ApiContext } from "../context.ts";
+
+export function healthRoute(api: ApiContext, mayKnow: (request: Request) => boolean): Router {
+  return Router().get("/health", async (request, response) => {
+    const store = await api.store.health();
+    const status = store.up ? "up" : "down";
+    response.status(store.up ? 200 : 503).set("Cache-Control", "no-store");
+    if (!mayKnow(request)) {
+      response.json({ status });
+      return;
+    }
+    const { version, startedMs, collector, loader, restarts } = api.status();
+    response.json({
+      status,
+      version,
+      startedMs,
+      store,
+      // Exporters have a resource of their own.
+      collector: collector === undefined ? null : { ...collector, exporters: undefined },
+      loader: loader ?? null,
+      restarts: restarts ?? {},
+      queries: { running: api.queue.running, waiting: api.queue.waiting },
+    });
+  });
+}
