@@ -113,7 +113,10 @@ describe("captures of exporters that other people wrote", () => {
   it.each(readable.filter(({ protocol }) => protocol === "sflow5").map((one) => [one.id, one] as const))(
     "%s: samples, estimate, first packet",
     (_, one) => {
-      const { stats, rows } = decodeCase(one);
+      // One of the captures holds NetFlow v5 beside sFlow, on the same port; the facts are of the sFlow.
+      const decoded = decodeCase(one);
+      const stats = decoded.stats.filter(({ protocol }) => protocol === "sflow5");
+      const rows = decoded.rows.filter((row) => row["flow_type"] === "sflow5");
       const { facts } = one;
       expect(total(stats, "dataRecords")).toBe(facts.flow_samples! + facts.expanded_flow_samples!);
       expect(skipped(stats, "counter_samples")).toBe(facts.counter_samples! + facts.expanded_counter_samples!);
@@ -121,20 +124,12 @@ describe("captures of exporters that other people wrote", () => {
       expect(rows.reduce((sum, row) => sum + Number(row["frame_bytes"]) * Number(row["sampling_rate"]), 0)).toBe(
         facts.sum_frame_length_x_rate,
       );
-      if (facts.first_flow_sample)
+      if (facts.first_flow_sample && rows.length > 0)
         expect(rows[0]).toMatchObject({ sampling_rate: facts.first_flow_sample.rate, sampling_source: "record", packets: 1 });
       if (facts.first_header) {
         const { src, dst, proto, ttl, tos, ip_bytes: bytes, sport, dport, src_mac: srcMac } = facts.first_header;
-        expect(rows[0]).toMatchObject({
-          src_addr: src,
-          dst_addr: dst,
-          proto,
-          ttl_min: ttl,
-          tos,
-          bytes,
-          src_mac: srcMac,
-          ...(sport === undefined ? {} : { src_port: sport, dst_port: dport }),
-        });
+        const wanted = { src_addr: src, dst_addr: dst, proto, ttl_min: ttl, tos, bytes, src_port: sport, dst_port: dport, src_mac: srcMac };
+        expect(rows[0]).toMatchObject(Object.fromEntries(Object.entries(wanted).filter(([, value]) => value !== undefined)));
       }
     },
   );

@@ -42,6 +42,8 @@ const UNSUPPORTED: Readonly<Record<number, DropCause>> = {
   8: "unsupported_netflow8",
 };
 
+type MessageClock = Pick<MessageContext, "exportMs" | "uptimeMs" | "samplingRate">;
+
 /** A datagram on its way through `decode`. */
 interface Arrival {
   readonly view: DataView;
@@ -177,8 +179,6 @@ export class Decoder {
       );
     else if (isLast && end < view.byteLength) session.skip("trailing_bytes", view.byteLength - end);
     const message = this.message(session, context, {
-      flowType: FLOW_TYPE.netflow5,
-      obsDomain: header.engine,
       exportMs: header.exportMs,
       uptimeMs: header.uptimeMs,
       samplingRate: header.samplingInterval,
@@ -204,13 +204,7 @@ export class Decoder {
     const session = this.session(FLOW_TYPE.netflow9, obsDomain, context);
     this.see(session, end, { datagrams: 1, nowMs: context.receivedMs });
     session.seeUptime(uptimeMs);
-    const message = this.message(session, context, {
-      flowType: FLOW_TYPE.netflow9,
-      obsDomain,
-      exportMs: view.getUint32(8) * 1000,
-      uptimeMs,
-      samplingRate: 0,
-    });
+    const message = this.message(session, context, { exportMs: view.getUint32(8) * 1000, uptimeMs, samplingRate: 0 });
     const records = walkSets({ session, dialect: "netflow9", view, at: NETFLOW9_HEADER_BYTES, end, context: message, sink }, this.walker);
     session.sequence.observe(view.getUint32(12), records);
   }
@@ -229,13 +223,7 @@ export class Decoder {
     const end = Math.min(length, available);
     if (length > available) session.drop("truncated_records", 0, `the message says ${length} bytes, the datagram has ${available}`);
     else if (length < available && !isAllZero(view, length, available)) session.skip("trailing_bytes", available - length);
-    const message = this.message(session, context, {
-      flowType: FLOW_TYPE.ipfix,
-      obsDomain,
-      exportMs: view.getUint32(4) * 1000,
-      uptimeMs: Number.NaN,
-      samplingRate: 0,
-    });
+    const message = this.message(session, context, { exportMs: view.getUint32(4) * 1000, uptimeMs: Number.NaN, samplingRate: 0 });
     const records = walkSets({ session, dialect: "ipfix", view, at: IPFIX_HEADER_BYTES, end, context: message, sink }, this.walker);
     // Messages without records do not move the number, and some exporters write 0 into them.
     if (records !== 0) session.sequence.observe(view.getUint32(8), records);
@@ -255,13 +243,7 @@ export class Decoder {
     );
     this.see(session, view.byteLength, { datagrams: 1, nowMs: context.receivedMs });
     session.seeUptime(header.uptimeMs);
-    const message = this.message(session, context, {
-      flowType: FLOW_TYPE.sflow5,
-      obsDomain: header.subAgent,
-      exportMs: 0,
-      uptimeMs: header.uptimeMs,
-      samplingRate: 0,
-    });
+    const message = this.message(session, context, { exportMs: 0, uptimeMs: header.uptimeMs, samplingRate: 0 });
     decodeSflow({ session, view, header, context: message, sink });
     session.sequence.observe(header.sequence, 1);
   }
@@ -296,10 +278,22 @@ export class Decoder {
   private message(
     session: Session,
     { receivedMs, sourcePort }: DatagramContext,
-    header: Pick<MessageContext, "flowType" | "obsDomain" | "exportMs" | "uptimeMs" | "samplingRate">,
+    { exportMs, uptimeMs, samplingRate }: MessageClock,
   ): MessageContext {
-    const { exporter, source } = session.identity;
-    return { ...header, receivedMs, sourcePort, exporter, source, samplingSource: header.samplingRate === 0 ? 0 : RATE_FROM_HEADER };
+    const { flowType, obsDomain, exporter, source } = session.identity;
+    // Written out: this runs once a datagram, and spreading an object costs more than decoding a record.
+    return {
+      flowType,
+      obsDomain,
+      receivedMs,
+      exportMs,
+      uptimeMs,
+      exporter,
+      source,
+      sourcePort,
+      samplingRate,
+      samplingSource: samplingRate === 0 ? 0 : RATE_FROM_HEADER,
+    };
   }
 }
 

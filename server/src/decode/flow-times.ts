@@ -112,16 +112,16 @@ interface ChainRun {
 function readChain(plan: TimePlan, chain: readonly TimeField[], { chunk, context, out }: ChainRun): void {
   const { n } = chunk;
   const [first] = chain;
-  if (
-    chain.length === 1 &&
-    first &&
-    first.source === SOURCE.uptime &&
-    first.place.length === 4 &&
-    !plan.boot &&
-    !Number.isNaN(context.uptimeMs)
-  ) {
-    readUptimes(first.place, { chunk, context, out });
-    return;
+  if (chain.length === 1 && first && !plan.boot) {
+    const { place, source } = first;
+    if (source === SOURCE.uptime && place.length === 4 && !Number.isNaN(context.uptimeMs)) {
+      readUptimes(place, { chunk, context, out });
+      return;
+    }
+    if (MILLISECONDS.includes(place.id) && place.length === 8) {
+      readMilliseconds(place, { chunk, context, out });
+      return;
+    }
   }
   out.fill(Number.NaN, 0, n);
   if (out === starts) sources.fill(0, 0, n);
@@ -143,6 +143,18 @@ function readUptimes({ segment, offset }: PlacedField, { chunk, context, out }: 
   const at = index.starts[segment]!;
   for (let i = 0; i < n; i++) out[i] = exportMs - ((uptimeMs - view.getUint32(at[i]! + offset)) | 0);
   sources.fill(SOURCE.uptime, 0, n);
+}
+
+/** The usual case of IPFIX. */
+function readMilliseconds({ segment, offset }: PlacedField, { chunk, out }: ChainRun): void {
+  const { view, n, index } = chunk;
+  const at = index.starts[segment]!;
+  for (let i = 0; i < n; i++) {
+    const position = at[i]! + offset;
+    const ms = view.getUint32(position) * 0x1_0000_0000 + view.getUint32(position + 4);
+    out[i] = ms > 0 && ms <= MAX_TIME_MS ? ms : Number.NaN;
+    sources[i] = SOURCE.absolute;
+  }
 }
 
 interface RecordRun {

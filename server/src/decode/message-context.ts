@@ -1,5 +1,5 @@
 /** What all records of one message have in common, and the columns that say so. */
-import { columnIndex } from "../flow/index.ts";
+import { columnIndex, type Column } from "../flow/index.ts";
 import type { Chunk } from "./column-loops.ts";
 
 export interface MessageContext {
@@ -43,50 +43,56 @@ export interface RowConstants {
   readonly flows: 0 | 1;
 }
 
-/** Writes the columns that are equal in all rows of the chunk. Zeros are not written: an untouched value is zero. */
+/** Writes the columns that are equal in all rows of the chunk. Zeros need no writing: what was not touched is zero. */
 export function writeConstants(chunk: Pick<Chunk, "columns" | "row" | "n">, context: MessageContext, constants: RowConstants): void {
   const { columns, row, n } = chunk;
   const end = row + n;
-  fillTime(columns[TIME_RECEIVED]!.u32, row, end, context.receivedMs);
-  columns[TIME_RECEIVED]!.touched = true;
-  if (context.exportMs !== 0) {
-    fillTime(columns[TIME_EXPORT]!.u32, row, end, context.exportMs);
-    columns[TIME_EXPORT]!.touched = true;
+  writeTimes(columns, row, { end, context });
+  writeExporter(columns, row, { end, context });
+  const [flowType, ipVersion, templateId] = [columns[FLOW_TYPE]!, columns[IP_VERSION]!, columns[TEMPLATE_ID]!];
+  const [samplingRate, samplingSource] = [columns[SAMPLING_RATE]!, columns[SAMPLING_SOURCE]!];
+  const [present, flows] = [columns[PRESENT]!, columns[FLOWS]!];
+  flowType.touched = true;
+  for (let i = row; i < end; i++) flowType.u8[i] = context.flowType;
+  if (constants.ipVersion !== 0) {
+    ipVersion.touched = true;
+    for (let i = row; i < end; i++) ipVersion.u8[i] = constants.ipVersion;
   }
-  fillAddress(columns[EXPORTER]!.u32, row, end, context.exporter);
-  fillAddress(columns[EXPORTER_SOURCE]!.u32, row, end, context.source);
-  columns[EXPORTER]!.touched = columns[EXPORTER_SOURCE]!.touched = true;
-  fill(chunk, EXPORTER_PORT, context.sourcePort);
-  fill(chunk, FLOW_TYPE, context.flowType);
-  fill(chunk, OBS_DOMAIN, context.obsDomain);
-  fill(chunk, TEMPLATE_ID, constants.templateId);
-  fill(chunk, IP_VERSION, constants.ipVersion);
-  fill(chunk, SAMPLING_RATE, context.samplingRate);
-  fill(chunk, SAMPLING_SOURCE, context.samplingSource);
-  fill(chunk, PRESENT, constants.present);
-  fill(chunk, FLOWS, constants.flows);
-}
-
-function fill({ columns, row, n }: Pick<Chunk, "columns" | "row" | "n">, at: number, value: number): void {
-  if (value === 0) return;
-  const column = columns[at]!;
-  column.touched = true;
-  switch (column.width) {
-    case 1:
-      column.u8.fill(value, row, row + n);
-      break;
-    case 2:
-      column.u16.fill(value, row, row + n);
-      break;
-    case 4:
-      column.u32.fill(value, row, row + n);
-      break;
-    default:
-      for (let i = row; i < row + n; i++) column.u32[i * 2] = value;
+  if (constants.templateId !== 0) {
+    templateId.touched = true;
+    for (let i = row; i < end; i++) templateId.u16[i] = constants.templateId;
+  }
+  if (context.samplingRate !== 0) {
+    samplingRate.touched = samplingSource.touched = true;
+    for (let i = row; i < end; i++) samplingRate.u32[i] = context.samplingRate;
+    for (let i = row; i < end; i++) samplingSource.u8[i] = context.samplingSource;
+  }
+  if (constants.present !== 0) {
+    present.touched = true;
+    for (let i = row; i < end; i++) present.u32[i] = constants.present;
+  }
+  if (constants.flows !== 0) {
+    flows.touched = true;
+    for (let i = row; i < end; i++) flows.u32[i * 2] = 1;
   }
 }
 
-function fillTime(out: Uint32Array, row: number, end: number, ms: number): void {
+interface RowRange {
+  readonly end: number;
+  readonly context: MessageContext;
+}
+
+function writeTimes(columns: readonly Column[], row: number, { end, context }: RowRange): void {
+  const received = columns[TIME_RECEIVED]!;
+  received.touched = true;
+  fillTime(received.u32, row, { end, ms: context.receivedMs });
+  if (context.exportMs === 0) return;
+  const exported = columns[TIME_EXPORT]!;
+  exported.touched = true;
+  fillTime(exported.u32, row, { end, ms: context.exportMs });
+}
+
+function fillTime(out: Uint32Array, row: number, { end, ms }: { readonly end: number; readonly ms: number }): void {
   const low = ms >>> 0;
   const high = Math.floor(ms / 0x1_0000_0000);
   for (let i = row * 2; i < end * 2; i += 2) {
@@ -95,12 +101,30 @@ function fillTime(out: Uint32Array, row: number, end: number, ms: number): void 
   }
 }
 
-function fillAddress(out: Uint32Array, row: number, end: number, words: Uint32Array): void {
-  const [a, b, c, d] = [words[0]!, words[1]!, words[2]!, words[3]!];
+function writeExporter(columns: readonly Column[], row: number, { end, context }: RowRange): void {
+  fillAddress(columns[EXPORTER]!, row, { end, words: context.exporter });
+  fillAddress(columns[EXPORTER_SOURCE]!, row, { end, words: context.source });
+  const [port, domain] = [columns[EXPORTER_PORT]!, columns[OBS_DOMAIN]!];
+  if (context.sourcePort !== 0) {
+    port.touched = true;
+    for (let i = row; i < end; i++) port.u16[i] = context.sourcePort;
+  }
+  if (context.obsDomain === 0) return;
+  domain.touched = true;
+  for (let i = row; i < end; i++) domain.u32[i] = context.obsDomain;
+}
+
+function fillAddress(column: Column, row: number, { end, words }: { readonly end: number; readonly words: Uint32Array }): void {
+  const { u32 } = column;
+  const a = words[0]!;
+  const b = words[1]!;
+  const c = words[2]!;
+  const d = words[3]!;
+  column.touched = true;
   for (let i = row * 4; i < end * 4; i += 4) {
-    out[i] = a;
-    out[i + 1] = b;
-    out[i + 2] = c;
-    out[i + 3] = d;
+    u32[i] = a;
+    u32[i + 1] = b;
+    u32[i + 2] = c;
+    u32[i + 3] = d;
   }
 }
