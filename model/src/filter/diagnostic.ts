@@ -6,7 +6,6 @@ export const FILTER_CODES = {
   FILTER_FIELD: "an ad hoc filter names a column that does not exist or cannot be filtered",
   FILTER_TOO_LONG: "the text exceeds 20,000 characters",
   FILTER_TOO_DEEP: "parentheses and negations are nested more than 200 deep",
-  FILTER_LIST_TOO_LONG: "a list has more than 10,000 entries",
   FILTER_SYNTAX: "the parts do not fit together: a parenthesis, bracket, operator or test is missing or too much",
   FILTER_UNKNOWN_WORD: "a word that is not part of the language",
   FILTER_DIRECTION: "the word has no such direction",

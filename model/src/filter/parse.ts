@@ -7,7 +7,8 @@ import type { Expression, FilterAst, TextRange } from "./ast.ts";
 import { Findings, type Diagnostic } from "./diagnostic.ts";
 import { filterParser } from "./filter-parser.generated.ts";
 import { deeperThan } from "./nesting.ts";
-import { readTest, type Qualifier } from "./read-test.ts";
+import type { Qualifier } from "./read-head.ts";
+import { readTest } from "./read-test.ts";
 import { explainSyntax } from "./syntax-errors.ts";
 import { termsOf } from "./terms.ts";
 

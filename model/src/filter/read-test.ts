@@ -3,52 +3,26 @@
  * says where and what was expected; the result is then `invalid`.
  */
 import type { AddressTest, Expression, FilterOp, FilterTest, Negation, NumberRange, NumberTest, Sides, TextRange } from "./ast.ts";
-import { readAddress, readMaskedNetwork, readNetwork, type ReadNetwork } from "./address-text.ts";
-import type { Finding, Findings } from "./diagnostic.ts";
+import { readMaskedNetwork } from "./address-text.ts";
+import type { Findings } from "./diagnostic.ts";
 import { readFlags } from "./flags-text.ts";
-import { nearest } from "./nearest.ts";
 import type { Operand } from "./operand.ts";
-import { isProblem, type Problem } from "./problem.ts";
+import { isProblem } from "./problem.ts";
+import { readHead, readNetworkFor, type Head, type Qualifier } from "./read-head.ts";
+import { Refusal } from "./refusal.ts";
 import type { Term } from "./terms.ts";
-import {
-  continuations,
-  FILTER_WORDS,
-  findWord,
-  matchWord,
-  sidesOf,
-  unsupportedHint,
-  type AddressWord,
-  type FilterWord,
-  type NumberWord,
-} from "./words.ts";
-
-/** Entries of a list. Source: room for a threat feed; nfdump has no limit, and the text's own limit is met first in most cases. */
-export const MAX_LIST = 10_000;
-
-/** Word and directions of an equality test: libpcap lets the next test leave them out (`port 80 or 443`). */
-export interface Qualifier {
-  readonly word: NumberWord | AddressWord;
-  readonly spelling: string;
-  readonly sides: Sides;
-}
+import type { AddressWord, NumberWord } from "./words.ts";
 
 export interface ReadTest {
   readonly test: Expression;
+  /** What a bare value after it repeats; only after equality without an operator. */
   readonly qualifier?: Qualifier;
 }
 
-/** Thrown inside this file only, to leave from the depth of a value; `readTest` turns it into a finding. */
-class Refusal extends Error {
-  readonly finding: Finding;
-  constructor(range: TextRange, code: Finding["code"], problem: Problem) {
-    super(problem.message);
-    this.finding = { severity: "error", code, from: range.from, to: range.to, ...problem };
-  }
-}
-
+// prettier-ignore
 const OPERATORS: Readonly<Record<string, FilterOp | "!=">> = {
   "=": "=", "==": "=", eq: "=", "!=": "!=", ">": ">", gt: ">", "<": "<", lt: "<", ">=": ">=", ge: ">=", "<=": "<=", le: "<=",
-}; // prettier-ignore
+};
 
 /** Reads one test. `previous` is the qualifier that a bare value repeats. */
 export function readTest(terms: readonly Term[], findings: Findings, previous: Qualifier | undefined): ReadTest {
@@ -75,102 +49,17 @@ class TestReader {
   }
 
   read(previous: Qualifier | undefined): ReadTest {
-    const sidesTerm = this.readSides();
-    const sides = sidesTerm?.sides ?? "either";
-    const head = this.readWord(sidesTerm, previous);
-    if (head.word.kind !== "number" && head.word.kind !== "address" && sidesTerm) this.refuseSide(sidesTerm, head.word);
-    const { test, repeatable } = this.readRest(head.word, head.spelling, head.sides ?? sides, sidesTerm);
+    const head = readHead(this.terms, this.range, previous);
+    this.at = head.length;
+    const read = this.readBody(head);
     this.refuseRest();
-    return repeatable && (head.word.kind === "number" || head.word.kind === "address")
-      ? { test, qualifier: { word: head.word, spelling: head.spelling, sides: head.sides ?? sides } }
-      : { test };
+    return read;
   }
 
-  private readSides(): (Term & { readonly sides: Sides }) | undefined {
-    const term = this.terms[0];
-    if (term?.kind === "Sides") return { ...term, sides: this.terms[this.at++]!.sides ?? "either" };
-    // `in if 3`: at the beginning of a test `in` is a direction.
-    if (term?.kind === "In") return { ...term, sides: ((this.at += 1), "in") };
-    return undefined;
-  }
-
-  /** The word itself; or the one that the text leaves out: `host` after a direction, the previous test's before a bare value. */
-  private readWord(sides: Term | undefined, previous: Qualifier | undefined): { word: FilterWord; spelling: string; sides?: Sides } {
-    const rest = this.terms.slice(this.at);
-    const match = matchWord(rest.map((term) => (term.kind === "Quoted" ? "" : term.lower)));
-    if (match) {
-      this.at += match.length;
-      return match;
-    }
-    const [first] = rest;
-    const host = findWord("ip");
-    if (first && sides && host && !isProblem(readAddress(first.text))) return { word: host, spelling: "ip" };
-    if (first && !sides && previous && this.canRepeat(first, previous)) return previous;
-    return this.refuseWord(first, sides, previous);
-  }
-
-  private canRepeat(value: Term, { word, spelling }: Qualifier): boolean {
-    if (value.kind === "CompareOp" || value.kind === "In" || value.kind === "List") return false;
-    return !isProblem(word.kind === "number" ? word.operand.read(value.text) : readNetworkFor(spelling, word, value.text));
-  }
-
-  private refuseWord(first: Term | undefined, sides: Term | undefined, previous: Qualifier | undefined): never {
-    if (!first) {
-      const words = FILTER_WORDS.filter((word) => acceptsSides(word, sides?.sides ?? "either")).map(({ word }) => word);
-      throw new Refusal(sides ?? this.range, "FILTER_SYNTAX", {
-        message: `a word is missing after ${sides?.text ?? ""}`,
-        hint: `write what is compared: ${words.join(", ")}`,
-        expected: words,
-      });
-    }
-    const parts = continuations([first.lower]);
-    if (first.kind === "Name" && parts.length > 0) {
-      throw new Refusal(first, "FILTER_UNKNOWN_WORD", {
-        message: `${first.text} is only the beginning of a word`,
-        hint: `continue with ${listOr(parts)}: ${first.lower} ${parts[0]!}`,
-        expected: parts,
-      });
-    }
-    if (first.kind === "Number" || first.kind === "Address") {
-      const word = first.kind === "Address" ? "ip" : "port";
-      const hint = previous
-        ? `${first.text} does not fit ${previous.spelling}, the word before`
-        : `write what it is, for instance ${word} ${first.text}`;
-      throw new Refusal(first, "FILTER_SYNTAX", { message: `${first.text} is a value without a word`, hint });
-    }
-    if (first.kind === "CompareOp" || first.kind === "List" || first.kind === "In") {
-      throw new Refusal(first, "FILTER_SYNTAX", {
-        message: `a word is missing before ${first.text.slice(0, 20)}`,
-        hint: "write what is compared, for instance bytes > 1000",
-      });
-    }
-    const unsupported = unsupportedHint(first.lower);
-    const meant = nearest(
-      first.text,
-      FILTER_WORDS.flatMap(({ spellings }) => spellings),
-    );
-    throw new Refusal(first, "FILTER_UNKNOWN_WORD", {
-      message: `${first.text} is not a word of the filter language`,
-      hint: unsupported ?? (meant === undefined ? "docs/filter.md lists the words" : `did you mean ${meant}?`),
-      expected: meant === undefined || unsupported !== undefined ? undefined : [meant],
-    });
-  }
-
-  private refuseSide(sides: Term, word: FilterWord): never {
-    const possible = sidesOf(word);
-    const hint = possible.length === 0 ? `leave ${sides.text} out` : `${word.word} takes ${listOr(possible)}`;
-    throw new Refusal(sides, "FILTER_DIRECTION", { message: `${word.word} has no direction ${sides.text}`, hint, expected: [...possible] });
-  }
-
-  private readRest(
-    word: FilterWord,
-    spelling: string,
-    sides: Sides,
-    sidesTerm: Term | undefined,
-  ): { test: FilterTest | Negation; repeatable: boolean } {
+  private readBody({ word, spelling, sides }: Head): ReadTest {
     switch (word.kind) {
       case "constant":
-        return { test: { kind: "constant", ...this.range, word: word.word }, repeatable: false };
+        return { test: { kind: "constant", ...this.range, word: word.word } };
       case "protocol":
         return {
           test: {
@@ -181,19 +70,19 @@ class TestReader {
             op: "=",
             ranges: [{ first: word.proto, last: word.proto }],
           },
-          repeatable: false,
         };
+      case "flags":
+        return { test: this.readFlagsTest() };
       case "number":
       case "address": {
-        if (sidesTerm && !acceptsSides(word, sides)) this.refuseSide(sidesTerm, word);
-        return word.kind === "number" ? this.readNumber(word, sides) : this.readAddresses(word, spelling, sides);
+        const explicit = this.terms[this.at]?.kind === "CompareOp";
+        const test = word.kind === "number" ? this.readNumber(word, sides) : this.readAddresses(word, spelling, sides);
+        return explicit ? { test } : { test, qualifier: { word, spelling, sides } };
       }
-      case "flags":
-        return { test: this.readFlagsTest(), repeatable: false };
     }
   }
 
-  private readNumber(word: NumberWord, sides: Sides): { test: FilterTest | Negation; repeatable: boolean } {
+  private readNumber(word: NumberWord, sides: Sides): FilterTest | Negation {
     const operator = this.readOperator();
     const op = operator?.op ?? "=";
     if (operator && !word.operand.ordered && op !== "=" && op !== "!=") {
@@ -213,10 +102,10 @@ class TestReader {
       });
     }
     const test: NumberTest = { kind: "number", ...this.range, word: word.word, sides, op: op === "!=" ? "=" : op, ranges };
-    return { test: op === "!=" ? { kind: "not", ...this.range, item: test } : test, repeatable: operator === undefined };
+    return op === "!=" ? { kind: "not", ...this.range, item: test } : test;
   }
 
-  private readAddresses(word: AddressWord, spelling: string, sides: Sides): { test: AddressTest | Negation; repeatable: boolean } {
+  private readAddresses(word: AddressWord, spelling: string, sides: Sides): AddressTest | Negation {
     const operator = this.readOperator();
     if (operator && operator.op !== "=" && operator.op !== "!=") {
       throw new Refusal(operator, "FILTER_OPERATOR", {
@@ -228,7 +117,7 @@ class TestReader {
     const values = this.readValues(spelling, { wanted: "an IP address", example: `${spelling} 192.0.2.1` }, operator);
     const networks = values.map((value) => this.readNetworkTerm(value, spelling, word));
     const test: AddressTest = { kind: "address", ...this.range, word: word.word, sides, networks };
-    return { test: operator?.op === "!=" ? { kind: "not", ...this.range, item: test } : test, repeatable: operator === undefined };
+    return operator?.op === "!=" ? { kind: "not", ...this.range, item: test } : test;
   }
 
   private readNetworkTerm(value: Term, spelling: string, word: AddressWord): AddressTest["networks"][number] {
@@ -275,7 +164,7 @@ class TestReader {
     return { ...term, op: OPERATORS[term.lower] ?? "=" };
   }
 
-  /** One value, or the entries of `in [..]`. */
+  /** One value, or the entries of `in [..]`; the bound on the text bounds them to fewer than 10,000. */
   private readValues(name: string, operand: Pick<Operand, "wanted" | "example">, operator: Term | undefined): readonly Term[] {
     const term = this.terms[this.at];
     if (term?.kind === "List")
@@ -299,11 +188,6 @@ class TestReader {
       throw new Refusal(list, "FILTER_VALUE", {
         message: "the list is empty",
         hint: `write at least one value; ${operand.wanted} is wanted`,
-      });
-    if (entries.length > MAX_LIST)
-      throw new Refusal(list, "FILTER_LIST_TOO_LONG", {
-        message: `the list has ${entries.length} entries, more than ${MAX_LIST}`,
-        hint: "use networks instead of single addresses, or split the filter",
       });
     return entries;
   }
@@ -355,18 +239,4 @@ class TestReader {
       expected: ["and", "or"],
     });
   }
-}
-
-/** A pair stands for source and destination. */
-function acceptsSides(word: FilterWord, sides: Sides): boolean {
-  const possible = sidesOf(word);
-  return sides === "either" || sides === "both" ? possible.includes("src") && possible.includes("dst") : possible.includes(sides);
-}
-
-function readNetworkFor(spelling: string, word: AddressWord, text: string): ReadNetwork | Problem {
-  return spelling === word.netWord ? readNetwork(text) : readAddress(text);
-}
-
-function listOr(words: readonly string[]): string {
-  return words.length < 2 ? words.join("") : `${words.slice(0, -1).join(", ")} or ${words.at(-1)!}`;
 }
