@@ -67,5 +67,5 @@ module.exports = {
       to: { path: `^server/src/(${folders.filter((f) => f !== folder && !below[folder].includes(f)).join("|")})/` },
     })),
   ],
-  options: { doNotFollow: { path: "node_modules" }, tsPreCompilationDeps: true, tsConfig: { fileName: "server/tsconfig.json" }, enhancedResolveOptions: { exportsFields: ["exports"], conditionNames: ["import", "require", "node", "default", "types"] } },
+  options: { doNotFollow: { path: "node_modules" }, tsPreCompilationDeps: true, enhancedResolveOptions: { exportsFields: ["exports"], conditionNames: ["import", "require", "node", "default", "types"] } },
 };

@@ -53,5 +53,6 @@ export default tseslint.config(
       "@typescript-eslint/no-unsafe-return": "off",
     },
   },
+  { files: ["preview/public/*.js"], languageOptions: { globals: { window: "readonly", document: "readonly" } } },
   { files: ["**/*.{js,mjs}"], languageOptions: { globals: { process: "readonly", console: "readonly", URL: "readonly", setTimeout: "readonly", fetch: "readonly" } } },
 );
