@@ -2,7 +2,7 @@ import { Writable } from "node:stream";
 import pino from "pino";
 import { spoolConfigSchema } from "../spool/index.ts";
 import { createSpoolWriter } from "../spool/index.ts";
-import { LogLimit } from "./log-limit.ts";
+import { LogLimit } from "../log-limit.ts";
 import { LossLog } from "./loss-log.ts";
 import type { CollectorStatus } from "./status.ts";
 import { exporterStats } from "./testing/fake-decoder.ts";

@@ -4,7 +4,7 @@
  */
 import type { Logger } from "../log.ts";
 import { sessionKey } from "./flow-output.ts";
-import { LogLimit } from "./log-limit.ts";
+import { LogLimit } from "../log-limit.ts";
 import type { CollectorStatus } from "./status.ts";
 
 /** Least time between two lines about the same exporter and cause. */

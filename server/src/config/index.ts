@@ -1,3 +1,4 @@
+export { configReference, printConfig } from "./describe-options.ts";
 export { DEFAULT_CONFIG_FILE, loadConfig, type LoadConfigOptions, type LoadedConfig } from "./load-config.ts";
 export { nearestName } from "./nearest-name.ts";
 export { readSecret, secret } from "./secret.ts";

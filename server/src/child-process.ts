@@ -1,0 +1,88 @@
+/**
+ * The frame around every child of the supervisor: waits for its configuration, says whether it started, and ends in order when it is told
+ * to, when somebody sends SIGTERM, or when the parent is gone. Ctrl-C reaches the whole process group, so SIGINT is left to the parent:
+ * it ends the children in the right order.
+ */
+import { SillageError } from "@sillage/model";
+import { createLogger, type Logger } from "./log.ts";
+import type { ChildName, FromChild, StartFailure, ToChild } from "./process-messages.ts";
+import type { SillageConfig } from "./sillage-config.ts";
+
+/** What a child does once it has started. */
+export interface RunningChild {
+  /** Lines for the start-up message. */
+  readonly details: readonly string[];
+  /** Messages after the start. */
+  onMessage?(message: ToChild): void;
+  /** Ends in order; the supervisor waits for it, up to a deadline. */
+  stop(): Promise<void>;
+}
+
+export interface ChildContext {
+  readonly config: SillageConfig;
+  /** When the supervisor started, epoch ms. */
+  readonly startedMs: number;
+  readonly log: Logger;
+  send(message: FromChild): void;
+}
+
+/** Runs one child to its end. The process exits with 0 after an orderly end, else 1. */
+export function runChild(name: ChildName, start: (context: ChildContext) => Promise<RunningChild>): void {
+  const send = (message: FromChild): void => {
+    // The parent may be gone: `disconnect` follows and ends this process.
+    if (process.connected) process.send?.(message, () => undefined);
+  };
+  let log: Logger | undefined;
+  let running: RunningChild | undefined;
+  let starting: Promise<void> | undefined;
+  let ending = false;
+
+  async function end(): Promise<void> {
+    if (ending) return;
+    ending = true;
+    await starting;
+    try {
+      await running?.stop();
+    } catch (error) {
+      log?.error({ err: error }, "did not end in order");
+      process.exit(1);
+    }
+    process.exit(0);
+  }
+
+  async function begin(message: Extract<ToChild, { type: "start" }>): Promise<void> {
+    const { config, startedMs } = message;
+    log = createLogger(name, config.log, process.stderr.isTTY);
+    try {
+      running = await start({ config, startedMs, log, send });
+    } catch (error) {
+      if (!(error instanceof SillageError)) log.error({ err: error }, "could not start");
+      send({ type: "failed", failure: startFailure(error) });
+      process.exitCode = 1;
+      // The message must leave before the process does.
+      process.disconnect();
+      setTimeout(() => process.exit(1), 50);
+      return;
+    }
+    send({ type: "ready", details: running.details });
+  }
+
+  process.on("message", (message: ToChild) => {
+    if (message.type === "start") starting ??= begin(message);
+    else if (message.type === "stop") void end();
+    else running?.onMessage?.(message);
+  });
+  process.on("disconnect", () => void end());
+  process.on("SIGTERM", () => void end());
+  process.on("SIGINT", () => undefined);
+  process.on("uncaughtException", (error) => {
+    log?.fatal({ err: error }, "a defect ended this process; the supervisor starts it again");
+    process.exit(1);
+  });
+}
+
+function startFailure(error: unknown): StartFailure {
+  if (error instanceof SillageError)
+    return { kind: error.kind, code: error.code, message: error.message, ...(error.hint === undefined ? {} : { hint: error.hint }) };
+  return { kind: "internal", code: "START_FAILED", message: `could not start: ${error instanceof Error ? error.message : String(error)}` };
+}

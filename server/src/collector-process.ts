@@ -1,0 +1,92 @@
+/** The collector as a process: a child of `serve`, or alone (`sillage collect`). */
+import path from "node:path";
+import { SillageError } from "@sillage/model";
+import type { ChildContext, RunningChild } from "./child-process.ts";
+import { createCollector, type Collector } from "./collect/index.ts";
+import { Decoder } from "./decode/index.ts";
+import type { Logger } from "./log.ts";
+import type { SillageConfig } from "./sillage-config.ts";
+import { createSpoolWriter } from "./spool/index.ts";
+import { lockProcess, prepareDataFolder } from "./store/index.ts";
+import { LogLimit } from "./log-limit.ts";
+
+const STATUS_MS = 1_000;
+/** Time to make durable what was received. The disk has had a second per segment until now, so more would not help. */
+const STOP_MS = 5_000;
+const DISK_ERROR_PAUSE_MS = 60_000;
+
+/** A running collector and the way to end it. */
+export interface RunningCollector {
+  readonly collector: Collector;
+  stop(): Promise<void>;
+}
+
+/**
+ * Opens sockets and spool.
+ * @throws SillageError COLLECTOR_IN_USE, PORT_IN_USE, SPOOL_FOLDER, DATA_FOREIGN, DATA_UNWRITABLE
+ */
+export async function startCollector(config: SillageConfig, log: Logger): Promise<RunningCollector> {
+  const paths = await prepareDataFolder(config.data);
+  const { name } = config.collector;
+  const unlock = await lockProcess(path.join(paths.state, `collector-${name}.lock`)).catch((error: unknown) => {
+    if (!(error instanceof SillageError) || error.code !== "DATA_IN_USE") throw error;
+    throw new SillageError(
+      "config",
+      "COLLECTOR_IN_USE",
+      `another collector named ${name} already writes to the data folder ${paths.root}`,
+      {
+        hint: "stop it first, or choose another name with the option collector.name",
+        cause: error,
+      },
+    );
+  });
+  const diskErrors = new LogLimit(DISK_ERROR_PAUSE_MS);
+  const writer = createSpoolWriter(
+    { config: config.spool, folder: path.join(paths.spool, name), collector: name, bootMs: Date.now() },
+    {
+      onDiskError: (code, err) => {
+        const count = diskErrors.take(code, Date.now());
+        if (count > 0) log.error({ code, count, err }, "the spool cannot be written; trying again");
+      },
+    },
+  );
+  const collector = createCollector({ config: config.collector, spool: config.spool }, { decoder: new Decoder(), writer, log });
+  try {
+    await writer.start();
+    await collector.start();
+  } catch (error) {
+    await unlock();
+    throw error;
+  }
+  return {
+    collector,
+    async stop() {
+      const { lostRows } = await collector.stop(STOP_MS);
+      if (lostRows > 0) log.error({ rows: lostRows }, "the disk did not take these rows before the end: they are lost");
+      await unlock();
+    },
+  };
+}
+
+/** The collector as a child: tells its status once a second. */
+export async function runCollector({ config, log, send }: ChildContext): Promise<RunningChild> {
+  const { collector, stop } = await startCollector(config, log);
+  const tell = (): void => send(collector.status());
+  tell();
+  const timer = setInterval(tell, STATUS_MS);
+  return {
+    details: listeningLines(collector),
+    async stop() {
+      clearInterval(timer);
+      await stop();
+      tell();
+    },
+  };
+}
+
+/** Ports and addresses for people. */
+export function listeningLines(collector: Collector): string[] {
+  const { listening } = collector.status();
+  const hosts = [...new Set(listening.map(({ host }) => (host === "::" || host === "0.0.0.0" ? "every address" : host)))];
+  return [`UDP ${listening.map(({ port }) => port).join(", ")} on ${hosts.join(", ")}`];
+}

@@ -1,0 +1,61 @@
+/**
+ * A ClickHouse server that does not answer yet. The API is there from the start and says so (503), flows wait in the spool, and when the
+ * database comes the store takes over. Embedded ClickHouse needs none of this: it opens or is broken.
+ */
+import { SillageError } from "@sillage/model";
+import type { Logger } from "./log.ts";
+import type { BatchInsert, ClickHouseStore, FlowStore } from "./store/index.ts";
+
+const RETRY_MIN_MS = 1_000;
+const RETRY_MAX_MS = 15_000;
+
+/** The part of a store that the API and the loader use. */
+export type LateStore = FlowStore & Pick<ClickHouseStore, "insertFiles">;
+
+/** Opens a store in the background until it succeeds; errors other than "unavailable" are told to `onFatal`. */
+export function createLateStore(open: () => Promise<ClickHouseStore>, log: Logger, onFatal: (error: unknown) => void): LateStore {
+  let store: ClickHouseStore | undefined;
+  let lastError = "the first connection is being made";
+  let closed = false;
+  let retry: NodeJS.Timeout | undefined;
+  let pauseMs = RETRY_MIN_MS;
+
+  async function attempt(): Promise<void> {
+    try {
+      store = await open();
+      if (closed) await store.close();
+      else log.info("the ClickHouse server answers");
+    } catch (error) {
+      if (!(error instanceof SillageError) || error.kind !== "unavailable") return onFatal(error);
+      if (lastError !== error.message)
+        log.warn(
+          { code: error.code, reason: error.message, hint: error.hint },
+          "the ClickHouse server does not answer; flows wait in the spool",
+        );
+      lastError = error.message;
+      if (closed) return;
+      retry = setTimeout(() => void attempt(), pauseMs);
+      pauseMs = Math.min(pauseMs * 2, RETRY_MAX_MS);
+    }
+  }
+  void attempt();
+
+  function opened(): ClickHouseStore {
+    if (store) return store;
+    throw new SillageError("unavailable", "STORE_UNAVAILABLE", lastError, {
+      hint: "flows wait in the spool and are loaded when the ClickHouse server answers",
+    });
+  }
+
+  return {
+    query: async (request) => opened().query(request),
+    command: async (sql, options) => opened().command(sql, options),
+    insertFiles: async (batch: BatchInsert) => opened().insertFiles(batch),
+    health: async () => (store ? store.health() : { up: false, error: lastError }),
+    async close() {
+      closed = true;
+      clearTimeout(retry);
+      await store?.close();
+    },
+  };
+}

@@ -1,0 +1,148 @@
+/** The server as a process: store, loader, HTTP API and page. The only process that talks to ClickHouse. */
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import path from "node:path";
+import { checkExposure, createApi, type SystemStatus } from "./api/index.ts";
+import type { ChildContext, RunningChild } from "./child-process.ts";
+import type { CollectorStatus } from "./collect/index.ts";
+import { createLateStore, type LateStore } from "./late-store.ts";
+import { listenError } from "./listen-error.ts";
+import { createServerMetrics } from "./loader-metrics.ts";
+import type { Logger } from "./log.ts";
+import type { Restarts, ToChild } from "./process-messages.ts";
+import type { SillageConfig } from "./sillage-config.ts";
+import { createLoader, createStore, defaultLimits, openDataFolder, type DataFolder } from "./store/index.ts";
+import { VERSION } from "./version.ts";
+
+/** Time to load what the collector left at its end. */
+const LOAD_AT_END_MS = 5_000;
+/** Time for answers that are on their way. */
+const CLOSE_MS = 1_000;
+/** Limits of a connection that sends slowly. */
+const REQUEST_TIMEOUT_MS = 30_000;
+const HEADERS_TIMEOUT_MS = 10_000;
+/** Longer than the idle time after which Grafana's and browsers' clients give a connection up, so that they close it, not we. */
+const KEEP_ALIVE_MS = 95_000;
+
+/**
+ * Opens store, loader and API.
+ * @param root folder of the program, with preview/, plugin/ and dashboards/
+ * @throws SillageError what is wrong with configuration, data folder, store or port
+ */
+export async function runServer({ config, startedMs, log }: ChildContext, root: string): Promise<RunningChild> {
+  checkExposure(config.api);
+  const folder = await openDataFolder(config.data);
+  let collector: CollectorStatus | undefined;
+  let restarts: Restarts = {};
+  const store = await openStore(config, folder, log);
+  const loader = createLoader(config.loader, { store, paths: folder, log });
+  const status = (): SystemStatus => ({
+    version: VERSION,
+    startedMs,
+    loader: loader.stats(),
+    restarts: { ...restarts },
+    ...(collector && { collector }),
+  });
+  const app = createApi({
+    store,
+    status,
+    config: config.api,
+    log,
+    now: Date.now,
+    limits: defaultLimits(config.store),
+    metrics: createServerMetrics(() => loader.stats()),
+    previewDir: path.join(root, "preview/dist"),
+    pluginDir: path.join(root, "plugin/dist"),
+    dashboardsDir: path.join(root, "dashboards"),
+  });
+  const servers = await listenAll(config.api, () => createServer(app)).catch(async (error: unknown) => {
+    await store.close();
+    await folder.release();
+    throw error;
+  });
+  loader.start();
+
+  return {
+    details: urlsOf(servers),
+    onMessage(message: ToChild) {
+      if (message.type === "status") collector = message;
+      else if (message.type === "restarts") restarts = message.restarts;
+    },
+    async stop() {
+      const answered = Promise.all(servers.map(closeServer));
+      await loader.stop(LOAD_AT_END_MS);
+      await answered;
+      await store.close();
+      await folder.release();
+      const { backlogSegments } = loader.stats();
+      if (backlogSegments > 0) log.info({ segments: backlogSegments }, "segments wait in the spool for the next start");
+    },
+  };
+}
+
+async function openStore(config: SillageConfig, dataFolder: DataFolder, log: Logger): Promise<LateStore> {
+  const open = () => createStore(config.store, { dataFolder });
+  if (config.store.kind === "http") {
+    return createLateStore(open, log, (error) => {
+      log.fatal({ err: error }, "the ClickHouse server refuses this program");
+      process.exit(1);
+    });
+  }
+  try {
+    return await open();
+  } catch (error) {
+    await dataFolder.release();
+    throw error;
+  }
+}
+
+/** Listens on every host; a machine without IPv6 does without ::1. Port 0 means the same free port on all. */
+async function listenAll({ host: hosts, port }: SillageConfig["api"], create: () => Server): Promise<Server[]> {
+  const servers: Server[] = [];
+  try {
+    for (const host of hosts) {
+      const server = create();
+      server.requestTimeout = REQUEST_TIMEOUT_MS;
+      server.headersTimeout = HEADERS_TIMEOUT_MS;
+      server.keepAliveTimeout = KEEP_ALIVE_MS;
+      const chosen = servers[0] === undefined ? port : (servers[0].address() as AddressInfo).port;
+      if (await listen(server, host, chosen, servers.length > 0)) servers.push(server);
+    }
+  } catch (error) {
+    await Promise.all(servers.map(closeServer));
+    throw error;
+  }
+  return servers;
+}
+
+/** @returns false when the host is the IPv6 loopback of a machine without IPv6 and another host listens already */
+function listen(server: Server, host: string, port: number, optional: boolean): Promise<boolean> {
+  return new Promise((resolve, reject) => {
+    server.once("error", (error: NodeJS.ErrnoException) => {
+      if (optional && host === "::1" && (error.code === "EADDRNOTAVAIL" || error.code === "EAFNOSUPPORT")) resolve(false);
+      else reject(listenError({ protocol: "TCP", host, port, what: "the API", option: "api.port" }, error));
+    });
+    server.listen({ host, port, exclusive: true }, () => resolve(true));
+  });
+}
+
+function closeServer(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => server.closeAllConnections(), CLOSE_MS);
+    server.close(() => {
+      clearTimeout(timer);
+      resolve();
+    });
+    server.closeIdleConnections();
+  });
+}
+
+/** Where to look, loopback by the name people type. */
+function urlsOf(servers: readonly Server[]): string[] {
+  const urls = servers.map((server) => {
+    const { address, port } = server.address() as AddressInfo;
+    const host = address === "127.0.0.1" || address === "::1" ? "localhost" : address.includes(":") ? `[${address}]` : address;
+    return `http://${host}:${port}`;
+  });
+  return [...new Set(urls)];
+}
