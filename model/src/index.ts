@@ -32,11 +32,12 @@ export {
   type FlowQueryInput,
   type View,
 } from "./query.ts";
-export { ATTEMPT_SQL, RAW_TABLE, ROLLUPS, SCALE_SQL, type Rollup, type RollupColumn } from "./tables.ts";
+export { ATTEMPT_SQL, RAW_SLOT_SECONDS, RAW_SLOT_SQL, RAW_TABLE, ROLLUPS, SCALE_SQL, type Rollup, type RollupColumn } from "./tables.ts";
 export {
   adHocPredicate,
   checkFilter,
   compileFilterOrThrow,
+  completeFilter,
   evaluatePredicate,
   FILTER_CODES,
   filterParser,
@@ -45,10 +46,12 @@ export {
   printFilter,
   type AdHocFilter,
   type CheckedFilter,
+  type CompletionOption,
   type Diagnostic,
   type Expression,
   type FilterAst,
   type FilterCode,
+  type FilterCompletion,
   type FilterTest,
   type FlowRow,
   type ParsedFilter,

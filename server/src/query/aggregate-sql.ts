@@ -5,12 +5,26 @@
  * Columns of the answer: `t` (bucket start, epoch ms), `d0`.. (group values), `chosen` (1 for groups of the chosen set), `m0`.. (totals as
  * Float64, in the order of `plan.totals`).
  */
-import { RAW_TABLE, type Dimension, type Predicate, type Rollup } from "@sillage/model";
+import { RAW_SLOT_SECONDS, RAW_SLOT_SQL, RAW_TABLE, type Dimension, type Predicate, type Rollup } from "@sillage/model";
 import { dimensionSql, groupArrayType, otherValueSql, type GroupValue } from "./dimension.ts";
 import { mergedTotal, partialTotal, rawTotal, rollupTotal } from "./measure.ts";
 import type { Part, Plan } from "./plan.ts";
 import { predicateSql } from "./predicate-sql.ts";
-import { and, call, column, constant, infix, isIn, not, value, type Alias, type Expr, type Select, type Selected } from "./sql-tree.ts";
+import {
+  and,
+  call,
+  column,
+  constant,
+  fragment,
+  infix,
+  isIn,
+  not,
+  value,
+  type Alias,
+  type Expr,
+  type Select,
+  type Selected,
+} from "./sql-tree.ts";
 
 /** Groups that an earlier statement ranked. */
 export interface ChosenGroups {
@@ -110,7 +124,12 @@ function partSelect(query: Aggregation, part: Part, totals: readonly Selected[])
 export function timeTest({ rollup, fromMs, toMs }: Part): Expr {
   if (rollup === undefined) {
     const time = column("time_received");
+    const slot = fragment(RAW_SLOT_SQL);
+    const slotOf = (ms: number): Expr => call("toDateTime", value("Int64", Math.floor(ms / 1000 / RAW_SLOT_SECONDS) * RAW_SLOT_SECONDS));
     return and(
+      // For the primary key; the two tests behind it say what is meant.
+      infix(">=", slot, slotOf(fromMs)),
+      infix("<=", slot, slotOf(toMs - 1)),
       infix(">=", time, call("fromUnixTimestamp64Milli", value("Int64", fromMs))),
       infix("<", time, call("fromUnixTimestamp64Milli", value("Int64", toMs))),
     );

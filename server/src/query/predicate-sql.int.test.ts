@@ -117,7 +117,7 @@ describe("predicateSql", () => {
         const got = answer.rows.map(([id]) => Number(id)).sort((a, b) => a - b);
         expect(got).toEqual(rows.flatMap((flow, i) => (evaluatePredicate(wanted, flow) ? [i] : [])));
       }),
-      { numRuns: 300 },
+      { numRuns: 150 },
     );
   });
 

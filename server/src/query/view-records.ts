@@ -2,7 +2,17 @@
  * View `records`: flow records themselves, newest first, as a plain table. The dimensions of the query, if there are any, choose the
  * columns beside times and volumes. An alert cannot ask for it (`VIEW_NOT_ALERTABLE`).
  */
-import { field, RAW_TABLE, SCALE_SQL, type Field, type FieldName, type FieldSchema, type Frame, type FrameValue } from "@sillage/model";
+import {
+  field,
+  RAW_SLOT_SQL,
+  RAW_TABLE,
+  SCALE_SQL,
+  type Field,
+  type FieldName,
+  type FieldSchema,
+  type Frame,
+  type FrameValue,
+} from "@sillage/model";
 import { timeTest } from "./aggregate-sql.ts";
 import { unmappedAddress } from "./address.ts";
 import { UNKNOWN, valueText } from "./dimension.ts";
@@ -53,7 +63,11 @@ function recordsSql({ query, predicate, range }: ViewRequest, names: readonly Fi
     columns: names.map((name, i) => ({ expr: recordSql(name, query.scaled), alias: `d${i}` })),
     from: RAW_TABLE,
     where: and(timeTest(range), predicateSql(predicate)),
-    orderBy: [{ expr: column("time_received"), desc: true }],
+    // By the sort key first, so that reading stops when the newest slots have given enough.
+    orderBy: [
+      { expr: fragment(RAW_SLOT_SQL), desc: true },
+      { expr: column("time_received"), desc: true },
+    ],
     limit: query.limit + 1,
   };
 }

@@ -1,0 +1,308 @@
+/** Views on real rows: the conventions of docs/queries.md, and the same answer from every table. */
+import { parseFlowQuery, ROLLUPS, type FlowQueryInput, type FlowRow, type Frame } from "@sillage/model";
+import fc from "fast-check";
+import type { QueryContext } from "./execution.ts";
+import { aggregateSql } from "./aggregate-sql.ts";
+import { planQuery, type PlanInput } from "./plan.ts";
+import { printSelect } from "./print-sql.ts";
+import { queryPredicate } from "./query-predicate.ts";
+import { runQuery } from "./run-query.ts";
+import { openTestStore, TEST_LIMITS, type TestStore } from "./testing/flow-store.ts";
+import { topValues } from "./top-values.ts";
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+/** 2026-01-01T00:00:00Z; rows of two hours. */
+const START = 1_767_225_600_000;
+const NOW = START + 24 * HOUR;
+
+const row: fc.Arbitrary<FlowRow> = fc.record({
+  time_received: fc.integer({ min: START, max: START + 2 * HOUR - 1 }),
+  exporter: fc.constantFrom("192.0.2.1", "2001:db8::fe"),
+  src_addr: fc.constantFrom("10.0.0.1", "10.0.0.2", "10.0.1.3", "2001:db8:1::1", "2001:db8:2::1"),
+  dst_addr: fc.constantFrom("198.51.100.1", "198.51.100.2", "2001:db8::53"),
+  proto: fc.constantFrom(undefined, 0, 6, 17),
+  src_port: fc.constantFrom(0, 22, 51_000),
+  dst_port: fc.constantFrom(22, 53, 443),
+  tcp_flags: fc.constantFrom(undefined, 2, 18, 27),
+  flow_direction: fc.constantFrom(undefined, 0, 1),
+  in_if: fc.constantFrom(0, 1, 2),
+  bytes: fc.integer({ min: 40, max: 100_000 }),
+  packets: fc.integer({ min: 1, max: 100 }),
+  flows: fc.constantFrom(1, 3),
+  sampling_rate: fc.constantFrom(0, 1, 100),
+});
+
+describe("views", () => {
+  let testStore: TestStore;
+  const rows = fc.sample(row, { numRuns: 2000, seed: 7 });
+
+  beforeAll(async () => {
+    testStore = await openTestStore();
+    await testStore.insert(rows);
+  });
+  afterAll(() => testStore.close());
+
+  const context = (nowMs = NOW): QueryContext => ({ store: testStore.store, limits: TEST_LIMITS, nowMs });
+  const ask = (
+    input: FlowQueryInput,
+    { from = START, to = START + 2 * HOUR, nowMs = NOW, intervalMs = MINUTE, alert = false, maxDataPoints = 1000 } = {},
+  ): Promise<Frame[]> =>
+    runQuery(
+      { refId: "A", query: parseFlowQuery(input), range: { fromMs: from, toMs: to }, intervalMs, maxDataPoints, alert },
+      context(nowMs),
+    );
+
+  const sum = (flows: readonly FlowRow[], value: (flow: FlowRow) => number): number =>
+    flows.reduce((total, flow) => total + value(flow), 0);
+  const scaledBytes = (flow: FlowRow): number => Number(flow.bytes) * Math.max(1, Number(flow.sampling_rate));
+  const between = (from: number, to: number): FlowRow[] =>
+    rows.filter((flow) => Number(flow.time_received) >= from && Number(flow.time_received) < to);
+
+  const dimensions = fc.subarray([
+    { field: "proto" },
+    { field: "svc_port" },
+    { field: "exporter", prefix4: 24, prefix6: 64 },
+    { field: "flow_direction" },
+    { field: "in_if" },
+  ]);
+  const filter = fc.constantFrom(
+    "",
+    "proto tcp",
+    "not proto tcp",
+    "proto 0",
+    "not proto 0",
+    "flowdir ingress",
+    "not flowdir ingress",
+    "if 1",
+    "exporter net 192.0.2.0/24",
+  );
+  const totals = ["bytes", "packets", "flows", "tcp_flows"] as const;
+
+  it("answers alike from raw rows and from every rollup, for any range", async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        dimensions,
+        filter,
+        fc.boolean(),
+        fc.record({
+          offset: fc.integer({ min: 0, max: 2 * HOUR }),
+          length: fc.integer({ min: 1, max: 2 * HOUR }),
+          stepMs: fc.constantFrom(undefined, MINUTE, 5 * MINUTE),
+        }),
+        async (by, text, scaled, { offset, length, stepMs }) => {
+          const input: PlanInput = {
+            range: { fromMs: START + offset, toMs: START + offset + length },
+            predicate: queryPredicate({ filter: text, filters: [] }),
+            dimensions: by,
+            measures: totals,
+            ...(stepMs === undefined ? {} : { stepMs }),
+          };
+          const answers = await Promise.all(
+            [[], ...ROLLUPS.map((rollup) => [rollup])].map(async (rollups) => {
+              const plan = planQuery({ ...input, rollups });
+              const select = aggregateSql({
+                plan,
+                predicate: input.predicate,
+                scaled,
+                dimensions: by,
+                ...(stepMs === undefined ? {} : { stepMs }),
+              });
+              const answer = await testStore.store.query({ ...printSelect(select), limits: TEST_LIMITS });
+              return answer.rows.map((found) => found.join(" ")).sort();
+            }),
+          );
+          for (const answer of answers) expect(answer).toEqual(answers[0]);
+        },
+      ),
+      { numRuns: 60 },
+    );
+  });
+
+  it("reads rollups where they are exact and raw rows where they are not", () => {
+    const table = (input: Partial<PlanInput>): string =>
+      planQuery({
+        range: { fromMs: START, toMs: START + HOUR },
+        predicate: { kind: "true" },
+        dimensions: [],
+        measures: ["bytes"],
+        ...input,
+      }).table;
+    expect(table({})).toBe("ports_5m");
+    expect(table({ stepMs: MINUTE })).toBe("traffic_1m");
+    expect(table({ dimensions: [{ field: "in_if" }] })).toBe("traffic_1m");
+    expect(table({ stepMs: 30_000 })).toBe("flows");
+    expect(table({ dimensions: [{ field: "src_addr" }] })).toBe("flows");
+    expect(table({ measures: ["hosts"] })).toBe("flows");
+    expect(table({ range: { fromMs: START + 1, toMs: START + MINUTE } })).toBe("flows");
+  });
+
+  it("finds a range of raw rows by the sort key", async () => {
+    const range = { fromMs: START, toMs: START + HOUR };
+    const plan = planQuery({ range, predicate: { kind: "true" }, dimensions: [], measures: ["hosts"] });
+    const { sql, params } = printSelect(aggregateSql({ plan, predicate: { kind: "true" }, scaled: true, dimensions: [] }));
+    const answer = await testStore.store.query({ sql: `EXPLAIN indexes = 1 ${sql}`, params, limits: TEST_LIMITS });
+    const text = answer.rows.join("\n");
+    expect(text.slice(text.indexOf("PrimaryKey"))).toMatch(/Condition: and\(.*toStartOfInterval/);
+  });
+
+  describe("timeseries", () => {
+    it("fills empty buckets with 0 and adds up to the rows", async () => {
+      const [frame] = await ask({ measures: ["bytes"], filter: "src net 10.0.0.0/24" });
+      const [times, values] = frame!.data.values;
+      expect(times).toEqual(Array.from({ length: 120 }, (_, i) => START + i * MINUTE));
+      expect(values!.reduce<number>((total, value) => total + Number(value), 0)).toBe(
+        sum(
+          rows.filter((flow) => String(flow.src_addr).startsWith("10.0.0.")),
+          scaledBytes,
+        ),
+      );
+      expect(frame!.schema.meta).toMatchObject({ type: "timeseries-multi", typeVersion: [0, 1] });
+      expect(frame!.schema.fields[0]).toMatchObject({ type: "time", config: { interval: MINUTE } });
+    });
+
+    it("makes a frame for each group, the rest under other, and loses nothing", async () => {
+      const frames = await ask({ dimensions: [{ field: "src_addr" }], measures: ["flows"], limit: 2, other: true });
+      expect(frames.map((frame) => frame.schema.fields[1]!.config!["displayNameFromDS"])).toContain("other");
+      expect(frames).toHaveLength(3);
+      expect(frames[2]!.schema.fields[1]!.labels).toEqual({ src_addr: "other" });
+      const total = frames.flatMap((frame) => frame.data.values[1]!).reduce<number>((all, value) => all + Number(value), 0);
+      expect(total).toBe(sum(rows, (flow) => Number(flow.flows)));
+    });
+
+    it("tells series apart by labels, with several measures too", async () => {
+      const frames = await ask({ dimensions: [{ field: "proto" }], measures: ["bps", "pps"] });
+      const labels = frames.map((frame) => JSON.stringify(frame.schema.fields[1]!.labels));
+      expect(new Set(labels).size).toBe(frames.length);
+      expect(frames.map((frame) => frame.schema.fields[1]!.labels!["proto"])).toEqual(
+        expect.arrayContaining(["tcp", "udp", "hopopt", "unknown"]),
+      );
+    });
+
+    it("divides a rate by the seconds that the range covers", async () => {
+      const from = START + 30_000;
+      const [frame] = await ask({ measures: ["bps"] }, { from, to: START + 2 * MINUTE });
+      expect(frame!.data.values[0]).toEqual([START, START + MINUTE]);
+      expect(frame!.data.values[1]![0]).toBeCloseTo((sum(between(from, START + MINUTE), scaledBytes) * 8) / 30, 6);
+      expect(frame!.data.values[1]![1]).toBeCloseTo((sum(between(START + MINUTE, START + 2 * MINUTE), scaledBytes) * 8) / 60, 6);
+    });
+
+    it("knows nothing before the first and after the last row", async () => {
+      const [frame] = await ask({ measures: ["bytes"] }, { from: START - HOUR, to: START + 3 * HOUR, intervalMs: HOUR });
+      expect(frame!.data.values[1]!.map((value) => value === null)).toEqual([true, false, false, true]);
+    });
+
+    it("keeps to the number of points and to steps on the clock", async () => {
+      const [frame] = await ask({ measures: ["bytes"] }, { from: START + 1234, maxDataPoints: 7, intervalMs: 1000 });
+      expect(frame!.data.values[0]!.length).toBeLessThanOrEqual(7);
+      expect(frame!.data.values[0]!.every((time) => Number(time) % (30 * MINUTE) === 0)).toBe(true);
+    });
+
+    it("leaves buckets out of alerts that are not finished or not whole, and marks the last one in graphs", async () => {
+      const range = { from: START + 10_000, to: START + HOUR + 20_000, nowMs: START + HOUR + 20_000 };
+      const [alert] = await ask({ measures: ["bytes"] }, { ...range, alert: true });
+      expect(alert!.data.values[0]!.at(0)).toBe(START + MINUTE);
+      expect(alert!.data.values[0]!.at(-1)).toBe(START + 59 * MINUTE);
+      const [graph] = await ask({ measures: ["bytes"] }, range);
+      expect(graph!.data.values[0]!.at(-1)).toBe(START + HOUR);
+      expect(graph!.schema.meta!.custom).toMatchObject({ unfinishedFromMs: START + HOUR });
+    });
+
+    it("answers a typed frame without rows where nothing was loaded or no group was found", async () => {
+      for (const frames of [
+        await ask({ measures: ["bps"] }, { from: START - 4 * HOUR, to: START - 2 * HOUR }),
+        await ask({ measures: ["bps"], dimensions: [{ field: "src_addr" }], filter: "src ip 203.0.113.9" }),
+      ]) {
+        expect(frames).toHaveLength(1);
+        expect(frames[0]!.schema.fields.map((field) => field.typeInfo.frame)).toEqual(["time.Time", "float64"]);
+        expect(frames[0]!.data.values).toEqual([[], []]);
+        expect(frames[0]!.schema.meta!.type).toBe("timeseries-multi");
+      }
+    });
+  });
+
+  describe("top", () => {
+    it("ranks groups and sums up the rest, distinct counts included", async () => {
+      const [frame] = await ask({
+        view: "top",
+        dimensions: [{ field: "src_addr" }],
+        measures: ["bytes", "destinations"],
+        limit: 1,
+        other: true,
+      });
+      const bytesOf = (address: unknown): number =>
+        sum(
+          rows.filter((flow) => flow.src_addr === address),
+          scaledBytes,
+        );
+      const best = [...new Set(rows.map((flow) => String(flow.src_addr)))]
+        .map((address) => [address, bytesOf(address)] as const)
+        .sort((a, b) => b[1] - a[1])[0]!;
+      expect(frame!.data.values[0]).toEqual([best[0], "other"]);
+      expect(frame!.data.values[1]).toEqual([best[1], sum(rows, scaledBytes) - best[1]]);
+      expect(frame!.data.values[2]).toEqual([3, 3]);
+      expect(frame!.schema.meta).toMatchObject({ type: "numeric-long", typeVersion: [0, 1], custom: { table: "flows", filter: "any" } });
+    });
+
+    it("groups addresses by prefix and writes networks", async () => {
+      const [frame] = await ask({ view: "top", dimensions: [{ field: "src_addr", prefix4: 24, prefix6: 32 }], measures: ["flows"] });
+      expect([...frame!.data.values[0]!].sort()).toEqual(["10.0.0.0/24", "10.0.1.0/24", "2001:db8::/32"]);
+    });
+
+    it("says that sketches are estimates, and counts exactly on raw rows", async () => {
+      const query: FlowQueryInput = { view: "top", dimensions: [{ field: "svc_port" }], measures: ["sources"] };
+      const [estimate] = await ask(query);
+      expect(estimate!.schema.meta!.custom).toMatchObject({ table: "ports_5m" });
+      expect(estimate!.schema.meta!.notices).toMatchObject([{ severity: "info", text: expect.stringContaining("estimates") }]);
+      const [exact] = await ask({ ...query, filter: "src net 0.0.0.0/0 or src net ::/0" });
+      expect(exact!.schema.meta!.custom).toMatchObject({ table: "flows" });
+      expect(exact!.schema.meta!.notices).toBeUndefined();
+      // Five sources: few enough for the sketch to be right too.
+      expect(exact!.data.values).toEqual(estimate!.data.values);
+    });
+
+    it("names an absent protocol unknown, and a real 0 by its name", async () => {
+      const [frame] = await ask({ view: "top", dimensions: [{ field: "proto" }], measures: ["flows"] });
+      expect([...frame!.data.values[0]!].sort()).toEqual(["hopopt", "tcp", "udp", "unknown"]);
+    });
+  });
+
+  it("answers stat as one wide row, without rows where nothing was loaded", async () => {
+    const [frame] = await ask({ view: "stat", measures: ["bytes", "fps"] });
+    expect(frame!.data.values[0]).toEqual([sum(rows, scaledBytes)]);
+    expect(frame!.data.values[1]![0]).toBeCloseTo(sum(rows, (flow) => Number(flow.flows)) / 7200, 9);
+    expect(frame!.schema.meta!.type).toBe("numeric-wide");
+    const [nothing] = await ask({ view: "stat", measures: ["bytes"] }, { from: START - 2 * HOUR, to: START - HOUR });
+    expect(nothing!.data.values).toEqual([[]]);
+    const [zero] = await ask({ view: "stat", measures: ["bytes"], filter: "src ip 203.0.113.9" });
+    expect(zero!.data.values).toEqual([[0]]);
+  });
+
+  it("shows records newest first, unknown numbers as null and unknown names as unknown", async () => {
+    const [frame] = await ask({ view: "records", limit: 5 });
+    const column = (name: string): readonly unknown[] =>
+      frame!.data.values[frame!.schema.fields.findIndex((field) => field.name === name)]!;
+    expect(column("time_received")).toEqual(
+      rows
+        .map((flow) => Number(flow.time_received))
+        .sort((a, b) => b - a)
+        .slice(0, 5),
+    );
+    expect(column("sampling_rate").every((rate) => rate === null || Number(rate) > 0)).toBe(true);
+    expect(column("next_hop")).toEqual(Array(5).fill("unknown"));
+    expect(frame!.schema.meta!.type).toBeUndefined();
+    await expect(ask({ view: "records" }, { alert: true })).rejects.toMatchObject({ code: "VIEW_NOT_ALERTABLE" });
+  });
+
+  it("refuses a range that is empty and a filter that is wrong", async () => {
+    await expect(ask({}, { from: START, to: START })).rejects.toMatchObject({ code: "RANGE_INVALID" });
+    await expect(ask({ filter: "prot tcp" })).rejects.toMatchObject({ code: "FILTER_UNKNOWN_WORD", position: { offset: 0, length: 4 } });
+  });
+
+  it("lists the values of a field that begin with a text", async () => {
+    const range = { fromMs: START, toMs: START + 2 * HOUR };
+    const values = await topValues({ field: "src_addr", range, filter: "", prefix: "10.0.0", limit: 10 }, context());
+    expect(values.map(({ value }) => value).sort()).toEqual(["10.0.0.1", "10.0.0.2"]);
+    expect(await topValues({ field: "proto", range, filter: "", prefix: "", limit: 10 }, context())).toHaveLength(3);
+  });
+});
