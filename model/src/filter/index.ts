@@ -19,6 +19,7 @@ export type {
   TextRange,
 } from "./ast.ts";
 export { checkFilter, compileFilterOrThrow, type CheckedFilter } from "./check.ts";
+export { completeFilter, type CompletionOption, type FilterCompletion } from "./complete.ts";
 export { FILTER_CODES, type Diagnostic, type FilterCode, type Severity } from "./diagnostic.ts";
 export { evaluatePredicate, type FlowRow } from "./evaluate.ts";
 export { filterParser } from "./filter-parser.generated.ts";

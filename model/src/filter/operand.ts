@@ -72,6 +72,9 @@ function parseName(
   };
 }
 
+/** Offered first. */
+const COMMON_PROTOCOLS: readonly string[] = ["tcp", "udp", "icmp", "icmp6", "gre", "esp", "sctp"];
+
 const protocols = makeOperand({
   wanted: "a protocol name or number",
   example: "proto tcp",
@@ -79,7 +82,10 @@ const protocols = makeOperand({
   max: 255n,
   parse: parseName(protocolNumber, PROTOCOL_WORDS, "a protocol"),
   print: (value) => PROTOCOL_NAMES.get(Number(value)) ?? String(value),
-  names: PROTOCOL_WORDS.map((name) => ({ name, detail: `protocol ${protocolNumber(name) ?? ""}` })),
+  names: [...COMMON_PROTOCOLS, ...PROTOCOL_WORDS.filter((name) => !COMMON_PROTOCOLS.includes(name))].map((name) => ({
+    name,
+    detail: `protocol ${protocolNumber(name) ?? ""}`,
+  })),
 });
 
 const ports = makeOperand({

@@ -76,7 +76,7 @@ function invalidFilter(text: string): FilterAst {
 }
 
 /** The tree, repaired where the text is not right; of a long wrong text only the beginning. */
-function parseTree(text: string): { readonly tree: Tree; readonly right: boolean } {
+export function parseTree(text: string): { readonly tree: Tree; readonly right: boolean } {
   const parse = strictParser.startParse(text);
   try {
     for (;;) {
