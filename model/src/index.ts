@@ -32,7 +32,7 @@ export {
   type FlowQueryInput,
   type View,
 } from "./query.ts";
-export { ATTEMPT_SQL, RAW_SLOT_SECONDS, RAW_SLOT_SQL, RAW_TABLE, ROLLUPS, SCALE_SQL, type Rollup, type RollupColumn } from "./tables.ts";
+export { ATTEMPT_SQL, RAW_SLOT_SQL, RAW_TABLE, ROLLUPS, SCALE_SQL, type Rollup, type RollupColumn } from "./tables.ts";
 export {
   adHocPredicate,
   checkFilter,

@@ -5,7 +5,7 @@
  * Columns of the answer: `t` (bucket start, epoch ms), `d0`.. (group values), `chosen` (1 for groups of the chosen set), `m0`.. (totals as
  * Float64, in the order of `plan.totals`).
  */
-import { RAW_SLOT_SECONDS, RAW_SLOT_SQL, RAW_TABLE, type Dimension, type Predicate, type Rollup } from "@sillage/model";
+import { RAW_TABLE, type Dimension, type Predicate, type Rollup } from "@sillage/model";
 import { dimensionSql, groupArrayType, otherValueSql, type GroupValue } from "./dimension.ts";
 import { mergedTotal, partialTotal, rawTotal, rollupTotal } from "./measure.ts";
 import type { Part, Plan } from "./plan.ts";
@@ -124,12 +124,7 @@ function partSelect(query: Aggregation, part: Part, totals: readonly Selected[])
 export function timeTest({ rollup, fromMs, toMs }: Part): Expr {
   if (rollup === undefined) {
     const time = column("time_received");
-    const slot = fragment(RAW_SLOT_SQL);
-    const slotOf = (ms: number): Expr => call("toDateTime", value("Int64", Math.floor(ms / 1000 / RAW_SLOT_SECONDS) * RAW_SLOT_SECONDS));
     return and(
-      // For the primary key; the two tests behind it say what is meant.
-      infix(">=", slot, slotOf(fromMs)),
-      infix("<=", slot, slotOf(toMs - 1)),
       infix(">=", time, call("fromUnixTimestamp64Milli", value("Int64", fromMs))),
       infix("<", time, call("fromUnixTimestamp64Milli", value("Int64", toMs))),
     );

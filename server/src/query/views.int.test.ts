@@ -143,7 +143,7 @@ describe("views", () => {
     const { sql, params } = printSelect(aggregateSql({ plan, predicate: { kind: "true" }, scaled: true, dimensions: [] }));
     const answer = await testStore.store.query({ sql: `EXPLAIN indexes = 1 ${sql}`, params, limits: TEST_LIMITS });
     const text = answer.rows.join("\n");
-    expect(text.slice(text.indexOf("PrimaryKey"))).toMatch(/Condition: and\(.*toStartOfInterval/);
+    expect(text.slice(text.indexOf("PrimaryKey"))).toMatch(/Condition: and\(.*toStartOfFiveMinutes/);
   });
 
   describe("timeseries", () => {

@@ -2,7 +2,7 @@
 
 SELECT toFloat64(uniqExactArray((arrayFilter(a -> a != toIPv6('::'), [src_addr, dst_addr])))) AS m0, toFloat64(uniqExactIf(src_addr, src_addr != (toIPv6('::')))) AS m1, toFloat64(uniqExactIf(dst_addr, dst_addr != (toIPv6('::')))) AS m2
 FROM flows
-WHERE ((toStartOfInterval(toDateTime(time_received, 'UTC'), INTERVAL 300 SECOND, 'UTC')) >= toDateTime({p0:Int64}) AND (toStartOfInterval(toDateTime(time_received, 'UTC'), INTERVAL 300 SECOND, 'UTC')) <= toDateTime({p1:Int64}) AND time_received >= fromUnixTimestamp64Milli({p2:Int64}) AND time_received < fromUnixTimestamp64Milli({p3:Int64})) AND proto = {p4:UInt64}
+WHERE (time_received >= fromUnixTimestamp64Milli({p0:Int64}) AND time_received < fromUnixTimestamp64Milli({p1:Int64})) AND proto = {p2:UInt64}
 ORDER BY m0 DESC
-LIMIT {p5:UInt64}
--- {"p0":1767225600,"p1":1767228900,"p2":1767225600000,"p3":1767229200000,"p4":6,"p5":11}
+LIMIT {p3:UInt64}
+-- {"p0":1767225600000,"p1":1767229200000,"p2":6,"p3":11}
