@@ -6,6 +6,7 @@ import { SillageError } from "@sillage/model";
 import { Command, CommanderError } from "commander";
 import { VERSION } from "../version.ts";
 import { registerCollect } from "./collect.ts";
+import { registerFilter } from "./filter.ts";
 import { registerLoad } from "./load.ts";
 import { registerServe } from "./serve.ts";
 
@@ -38,6 +39,7 @@ Exit codes: 0 fine, 1 failed, 2 wrong use. Errors name what is wrong and what to
   registerServe(program, environment);
   registerCollect(program);
   registerLoad(program);
+  registerFilter(program);
   return program;
 }
 
