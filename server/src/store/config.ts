@@ -3,7 +3,12 @@ import { z } from "zod";
 import { duration, secret, size } from "../config/index.ts";
 import type { QueryLimits } from "./store.ts";
 
-const days = z.int({ error: "expected a number of days" }).min(1, "expected 1 day or more").max(36_500, "expected at most 36500 days");
+/** A TTL is a DateTime, which ends in 2106: a longer retention would wrap around and delete everything. */
+const MAX_RETENTION_DAYS = 7_300;
+const days = z
+  .int({ error: "expected a number of days" })
+  .min(1, "expected 1 day or more")
+  .max(MAX_RETENTION_DAYS, `expected at most ${MAX_RETENTION_DAYS} days`);
 
 const limitsSchema = z
   .strictObject({

@@ -2,8 +2,12 @@
 import type { Settings } from "./engine.ts";
 import type { QueryLimits } from "./store.ts";
 
+/** Longest statement. Embedded, the values of parameters count too: a list of ten thousand networks is 400 kB. Unit: bytes. */
+export const MAX_STATEMENT_BYTES = 16 * 2 ** 20;
+
 /** What every statement says, so that a server's profile or an earlier statement cannot change the meaning of an answer. */
 const COMMON: Settings = {
+  max_query_size: MAX_STATEMENT_BYTES,
   session_timezone: "UTC",
   date_time_output_format: "simple",
   join_use_nulls: 0,
@@ -46,6 +50,7 @@ export function insertSettings(comment: string, token: string): Settings {
     insert_deduplication_token: token,
     deduplicate_insert_select: "enable_even_for_bad_queries",
     deduplicate_blocks_in_dependent_materialized_views: 1,
+    use_cache_for_count_from_files: 0,
     max_threads: 1,
     max_insert_threads: 1,
     max_block_size: 65_536,

@@ -4,6 +4,7 @@ import {
   clickhouseType,
   field,
   FIELDS,
+  RAW_SLOT_SQL,
   RAW_TABLE,
   ROLLUPS,
   type ColumnKind,
@@ -14,8 +15,8 @@ import type { ColumnSpec, RollupSpec, TableSpec } from "./table-spec.ts";
 
 /** Raw flows are kept this long by default. Unit: days. */
 export const RAW_RETENTION_DAYS = 30;
-/** Slot of the raw table's sort key: flows of one host lie together within five minutes. Unit: seconds. */
-const SORT_SLOT_SECONDS = 300;
+/** An exporter that has been silent for so long is forgotten. Unit: days. */
+const EXPORTERS_RETENTION_DAYS = 400;
 
 /**
  * Codec by kind of column, measured with bench/load.bench.ts: T64 keeps only the bits in which the values of a block differ, which fits
@@ -43,7 +44,7 @@ export const FLOWS: TableSpec = {
     return { ...base, codec: CODECS[f.kind], ...(f.defaultSql === undefined ? {} : { defaultSql: f.defaultSql }) };
   }),
   partitionBy: "toDate(time_received, 'UTC')",
-  orderBy: [slotSql(SORT_SLOT_SECONDS), "dst_addr", "src_addr"],
+  orderBy: [RAW_SLOT_SQL, "dst_addr", "src_addr"],
   timeColumn: "time_received",
   retentionDays: RAW_RETENTION_DAYS,
   doc: "One row for each flow record as exported, sampling not multiplied in.",
@@ -81,7 +82,7 @@ export const EXPORTERS: TableSpec = {
   partitionBy: "tuple()",
   orderBy: ["collector", "exporter", "exporter_source", "source_port", "protocol", "obs_domain"],
   timeColumn: "snapshot_time",
-  retentionDays: 400,
+  retentionDays: EXPORTERS_RETENTION_DAYS,
   doc: "The newest counters of each exporter session, as its collector wrote them (read with FINAL).",
 };
 
