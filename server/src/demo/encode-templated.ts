@@ -37,12 +37,14 @@ export function encodeTemplated(message: TemplatedMessage): Uint8Array {
   const { version, exportMs, bootMs, sequence, obsDomain, templates, sets } = message;
   const out = new ByteWriter();
   const seconds = Math.floor(exportMs / 1000);
+  // v9 says its clock in whole seconds: the uptime is of that second too, so that flow times are exact.
+  const uptimeMs = (seconds * 1000 - bootMs) >>> 0;
   const records = templates.length + sets.reduce((sum, { flows }) => sum + flows.length, 0);
   if (version === 9)
     out
       .u16(9)
       .u16(records)
-      .u32((exportMs - bootMs) >>> 0)
+      .u32(uptimeMs)
       .u32(seconds)
       .u32(sequence >>> 0)
       .u32(obsDomain);

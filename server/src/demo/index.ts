@@ -1,4 +1,5 @@
 export { ByteWriter } from "./byte-writer.ts";
+export { DEMO_PROTOCOLS, DemoExporter, type DemoExporterOptions, type DemoProtocol } from "./demo-exporter.ts";
 export type { DemoFlow } from "./demo-flow.ts";
 export { encodeNetflow5, NETFLOW5_MAX_FLOWS, type Netflow5Message } from "./encode-netflow5.ts";
 export { encodeSflow, type SflowMessage } from "./encode-sflow.ts";
@@ -10,3 +11,5 @@ export {
   type EncodedTemplate,
   type TemplatedMessage,
 } from "./encode-templated.ts";
+export { Ledger, type LedgerCounts, type LedgerEntry, type LedgerKey, type SentFlow } from "./ledger.ts";
+export { TrafficModel } from "./traffic-model.ts";
