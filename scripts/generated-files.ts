@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { buildParserFile } from "@lezer/generator";
+import { fieldsPage, filterWordsPage } from "./reference-pages.ts";
 
 export interface GeneratedFile {
   /** Relative to the repository's root. */
@@ -22,5 +23,9 @@ function parserFiles(root: string): GeneratedFile[] {
 
 /** Every generated file as it should be now. */
 export function generatedFiles(root: string): GeneratedFile[] {
-  return parserFiles(root);
+  return [
+    ...parserFiles(root),
+    { path: "docs/reference/fields.md", text: fieldsPage() },
+    { path: "docs/reference/filter-words.md", text: filterWordsPage() },
+  ];
 }

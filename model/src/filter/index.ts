@@ -25,3 +25,4 @@ export { evaluatePredicate, type FlowRow } from "./evaluate.ts";
 export { filterParser } from "./filter-parser.generated.ts";
 export { MAX_DEPTH, MAX_FILTER_LENGTH, parseFilter, type ParsedFilter } from "./parse.ts";
 export { printFilter } from "./print.ts";
+export { FILTER_WORDS, sidesOf as filterWordSides, type FilterWord } from "./words.ts";

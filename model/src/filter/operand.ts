@@ -35,7 +35,7 @@ interface OperandRules {
 /** An operand that reads a number, or what `parse` makes of the text first. */
 function makeOperand({ wanted, example, ordered = true, max, parse, print = String, names = [] }: OperandRules): Operand {
   const check = (result: ReadValue, text: string): ReadValue | Problem =>
-    BigInt(result.value) <= max ? result : { message: `${text} is out of range`, hint: `${wanted} is wanted, at most ${max}` };
+    BigInt(result.value) <= max ? result : { message: `${text} is out of range`, hint: `the largest value is ${max}` };
   return {
     wanted,
     example,
@@ -126,7 +126,7 @@ const BITS = { u8: 8n, u16: 16n, u32: 32n, u64: 64n, enum8: 8n, mac: 48n, time: 
 
 /** Operand of a numeric column. */
 export function operandOf(name: FieldName): Operand {
-  const { kind, unit, label } = field(name);
+  const { kind, unit } = field(name);
   if (name === "proto") return protocols;
   if (name === "src_port" || name === "dst_port" || name === "svc_port") return ports;
   if (name === "flow_direction") return flowDirections;
@@ -135,5 +135,5 @@ export function operandOf(name: FieldName): Operand {
   if (kind === "ip" || kind === "string") throw new Error(`${name} is not numeric`);
   const max = 2n ** BITS[kind] - 1n;
   if (unit !== undefined) return makeOperand({ wanted: `a number of ${unit}`, example: `${unit} > 10k`, max, print: formatCount });
-  return makeOperand({ wanted: `a number (${label.toLowerCase()})`, example: "1", max });
+  return makeOperand({ wanted: `a number from 0 to ${max}`, example: "1", max });
 }

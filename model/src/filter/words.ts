@@ -73,17 +73,22 @@ const PROTOCOLS: readonly ProtocolWord[] = ["tcp", "udp", "icmp", "icmp6", "sctp
   doc: `Short for proto ${name}.`,
 }));
 
+interface DescribedColumn extends WordColumn {
+  readonly doc: string;
+  readonly label: string;
+}
+
 function columnWords(): FilterWord[] {
-  const columnsOf = new Map<string, (WordColumn & { readonly doc: string })[]>();
-  for (const { name, side, filterWords, doc } of FIELDS) {
+  const columnsOf = new Map<string, DescribedColumn[]>();
+  for (const { name, side, filterWords, doc, label } of FIELDS) {
     for (const word of filterWords ?? []) {
       const columns = columnsOf.get(word) ?? [];
-      columns.push({ field: name, doc, ...(side === undefined ? {} : { side }) });
+      columns.push({ field: name, doc, label, ...(side === undefined ? {} : { side }) });
       columnsOf.set(word, columns);
     }
   }
   // Spellings of the same columns are one word.
-  const groups = new Map<string, { spellings: string[]; columns: (WordColumn & { readonly doc: string })[] }>();
+  const groups = new Map<string, { spellings: string[]; columns: DescribedColumn[] }>();
   for (const [word, columns] of columnsOf) {
     const key = columns.map((column) => column.field).join(" ");
     const group = groups.get(key);
@@ -93,16 +98,21 @@ function columnWords(): FilterWord[] {
   return [...groups.values()].map(({ spellings, columns }) => columnWord(spellings, columns));
 }
 
-function columnWord(spellings: readonly string[], described: readonly (WordColumn & { readonly doc: string })[]): FilterWord {
+function columnWord(spellings: readonly string[], described: readonly DescribedColumn[]): FilterWord {
   const word = spellings[0]!;
   const { field, doc: firstDoc } = described[0]!;
   const columns = described.map(({ field: name, side }) => ({ field: name, ...(side === undefined ? {} : { side }) }));
-  const base = { word, spellings, doc: described.length === 1 ? firstDoc : described.map(({ doc }) => doc).join(" ") };
+  const base = { word, spellings, doc: described.length === 1 ? firstDoc : eitherOf(described) };
   if (field === "tcp_flags") return { ...base, kind: "flags" };
   const netWord = spellings.find((spelling) => /\bnet$/.test(spelling));
   if (netWord !== undefined) return { ...base, kind: "address", columns, netWord };
   const guard = GUARDS[field];
   return { ...base, kind: "number", columns, operand: operandOf(field), ...(guard === undefined ? {} : { guard }) };
+}
+
+/** `Source port or destination port.` */
+function eitherOf([first, ...others]: readonly DescribedColumn[]): string {
+  return [first?.label, ...others.map(({ label }) => label.charAt(0).toLowerCase() + label.slice(1))].join(" or ") + ".";
 }
 
 /** Every word, in the order of the registry, words that are no column first. */
@@ -125,8 +135,8 @@ export function isNamePart(lower: string): boolean {
 const UNSUPPORTED: Readonly<Record<string, string>> = {
   dscp: "write tos with the whole byte: dscp 46 is tos 184",
   portrange: "write port 80-90",
-  greater: "write bytes >= N",
-  less: "write bytes <= N",
+  greater: "filters see flows, not packets: bytes counts the whole flow",
+  less: "filters see flows, not packets: bytes counts the whole flow",
   ether: "write mac for an Ethernet address",
   gateway: "write next ip for the next hop",
 };
