@@ -23,7 +23,7 @@ export interface ChildContext {
   /** When the supervisor started, epoch ms. */
   readonly startedMs: number;
   readonly log: Logger;
-  send(message: FromChild): void;
+  readonly send: (message: FromChild) => void;
 }
 
 /** Runs one child to its end. The process exits with 0 after an orderly end, else 1. */

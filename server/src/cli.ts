@@ -13,6 +13,7 @@ if (command === "child" && process.send !== undefined) {
   // Each child loads only its own part: the collector neither express nor ClickHouse's client.
   if (child === "collector") runChild("collector", async (context) => (await import("./collector-process.ts")).runCollector(context));
   else if (child === "server") runChild("server", async (context) => (await import("./server-process.ts")).runServer(context, root));
+  else if (child === "demo") runChild("demo", async (context) => (await import("./demo-process.ts")).runDemo(context));
 } else {
   process.exitCode = await runProgram(process.argv, { entry });
 }

@@ -18,7 +18,7 @@ const DISK_ERROR_PAUSE_MS = 60_000;
 /** A running collector and the way to end it. */
 export interface RunningCollector {
   readonly collector: Collector;
-  stop(): Promise<void>;
+  readonly stop: () => Promise<void>;
 }
 
 /**

@@ -26,7 +26,10 @@ export function createLateStore(open: () => Promise<ClickHouseStore>, log: Logge
       if (closed) await store.close();
       else log.info("the ClickHouse server answers");
     } catch (error) {
-      if (!(error instanceof SillageError) || error.kind !== "unavailable") return onFatal(error);
+      if (!(error instanceof SillageError) || error.kind !== "unavailable") {
+        onFatal(error);
+        return;
+      }
       if (lastError !== error.message)
         log.warn(
           { code: error.code, reason: error.message, hint: error.hint },

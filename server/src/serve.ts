@@ -6,7 +6,7 @@ import { fork } from "node:child_process";
 import { networkInterfaces } from "node:os";
 import { SillageError } from "@sillage/model";
 import { createLogger } from "./log.ts";
-import type { ChildName, FromChild, Restarts, ToChild } from "./process-messages.ts";
+import type { ChildName, FromChild, Restarts } from "./process-messages.ts";
 import type { SillageConfig } from "./sillage-config.ts";
 import { prepareDataFolder, threadPoolSize } from "./store/index.ts";
 import { SupervisedChild } from "./supervised-child.ts";

@@ -96,41 +96,34 @@ export class SupervisedChild {
     });
     child.once("exit", (code, signal) => {
       this.#process = undefined;
-      if (first && !ready)
-        return first.failed(
-          failure
-            ? fromFailure(failure)
-            : new SillageError(
-                "internal",
-                "START_FAILED",
-                `the ${this.name} process ended before it was up (${signal ?? `exit code ${code}`})`,
-                { hint: "its log lines above tell more" },
-              ),
-        );
-      if (this.#stopping) return;
-      if (Date.now() - startedMs > STEADY_MS) this.#backoffMs = BACKOFF_MIN_MS;
-      const pauseMs = this.#backoffMs;
-      this.#backoffMs = Math.min(this.#backoffMs * 2, BACKOFF_MAX_MS);
-      log.error(
-        {
-          child: this.name,
-          exitCode: code,
-          signal,
-          pauseMs,
-          ...(failure && { code: failure.code, reason: failure.message, hint: failure.hint }),
-        },
-        "child ended; starting it again",
-      );
-      this.#retry = setTimeout(() => {
-        this.#restarts++;
-        this.#run();
-      }, pauseMs);
+      const end = signal ?? `exit code ${code}`;
+      if (first && !ready) first.failed(failure ? fromFailure(failure) : endedSilently(this.name, end));
+      else if (!this.#stopping) this.#runLater(end, Date.now() - startedMs, failure);
     });
     child.on("error", (error) => log.error({ child: this.name, err: error }, "child cannot be reached"));
     child.send(startMessage(), () => undefined);
+  }
+
+  /** Starts it again after a pause that grows while it keeps ending. */
+  #runLater(end: string, livedMs: number, failure: StartFailure | undefined): void {
+    if (livedMs > STEADY_MS) this.#backoffMs = BACKOFF_MIN_MS;
+    const pauseMs = this.#backoffMs;
+    this.#backoffMs = Math.min(pauseMs * 2, BACKOFF_MAX_MS);
+    const why = failure && { code: failure.code, reason: failure.message, hint: failure.hint };
+    this.#options.log.error({ child: this.name, end, pauseMs, ...why }, "child ended; starting it again");
+    this.#retry = setTimeout(() => {
+      this.#restarts++;
+      this.#run();
+    }, pauseMs);
   }
 }
 
 function fromFailure({ kind, code, message, hint }: StartFailure): SillageError {
   return new SillageError(kind, code, message, { hint });
+}
+
+function endedSilently(name: ChildName, end: string): SillageError {
+  return new SillageError("internal", "START_FAILED", `the ${name} process ended before it was up (${end})`, {
+    hint: "its log lines above tell more",
+  });
 }

@@ -6,8 +6,10 @@ import { SillageError } from "@sillage/model";
 import { Command, CommanderError } from "commander";
 import { VERSION } from "../version.ts";
 import { registerCollect } from "./collect.ts";
+import { registerDecode } from "./decode.ts";
 import { registerFilter } from "./filter.ts";
 import { registerLoad } from "./load.ts";
+import { registerSend } from "./send.ts";
 import { registerServe } from "./serve.ts";
 
 export interface CliEnvironment {
@@ -39,23 +41,22 @@ Exit codes: 0 fine, 1 failed, 2 wrong use. Errors name what is wrong and what to
   registerServe(program, environment);
   registerCollect(program);
   registerLoad(program);
+  registerDecode(program);
   registerFilter(program);
+  registerSend(program);
   return program;
 }
 
 /** Runs one command line; resolves with the exit code. */
 export async function runProgram(argv: readonly string[], environment: CliEnvironment): Promise<number> {
-  const program = createProgram(environment);
-  let code = 0;
-  for (const command of program.commands) command.exitOverride().showHelpAfterError("(add --help for help)");
+  // `sillage decode FILE | head` closes the pipe: that is the end of the work, not an error.
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : 1));
   try {
-    program.hook("postAction", () => undefined);
-    await program.parseAsync([...argv]);
-    code = Number(process.exitCode ?? 0);
+    await createProgram(environment).parseAsync([...argv]);
+    return Number(process.exitCode ?? 0);
   } catch (error) {
-    code = exitCodeOf(error);
+    return exitCodeOf(error);
   }
-  return code;
 }
 
 /** Prints what went wrong, unless commander did; returns the exit code. */
