@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { checkFilter } from "./check.ts";
 import { completeFilter } from "./complete.ts";
 
@@ -74,4 +75,20 @@ test("following the options from the beginning leads to a filter without errors"
     const text = completeFilter(apply, apply.length).options.some(({ label: next }) => next === "=") ? `${apply}${value}` : apply;
     expect({ text, errors: checkFilter(text).diagnostics }).toEqual({ text, errors: [] });
   }
+});
+
+test("completes any text at any place without failing, and replaces only what is a word there", () => {
+  const piece = fc.constantFrom(
+    ...'and or not ( ) [ ] , ! in src dst any port ip net flags icmp type 80 10.0.0.1 > = " # \n @ next'.split(" "),
+  );
+  fc.assert(
+    fc.property(fc.array(piece, { maxLength: 20 }), fc.nat(80), (pieces, offset) => {
+      const text = pieces.join(" ");
+      const { from, to, options } = completeFilter(text, offset);
+      expect(text.slice(from, to)).toMatch(/^[\w.:/-]*$/);
+      expect(from).toBeLessThanOrEqual(to);
+      expect(new Set(options.map(({ label }) => label)).size).toBe(options.length);
+    }),
+    { numRuns: 500 },
+  );
 });
