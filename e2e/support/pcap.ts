@@ -1,30 +1,63 @@
 /** Moves a packet capture in time, because NetFlow's 32-bit clocks wrap after 24 days: an old trace would come out with wrong times. */
 import { readFileSync, writeFileSync } from "node:fs";
 
-/** Classic pcap with microsecond stamps, both byte orders. Throws on anything else. */
-function recordOffsets(pcap: Buffer): {
-  offsets: number[];
-  readU32: (offset: number) => number;
-  writeU32: (value: number, offset: number) => void;
-} {
-  const magic = pcap.readUInt32LE(0);
-  const little = magic === 0xa1b2c3d4;
-  if (!little && pcap.readUInt32BE(0) !== 0xa1b2c3d4) throw new Error("not a classic pcap file with microseconds");
-  const readU32 = (offset: number): number => (little ? pcap.readUInt32LE(offset) : pcap.readUInt32BE(offset));
-  const writeU32 = (value: number, offset: number): void =>
-    void (little ? pcap.writeUInt32LE(value, offset) : pcap.writeUInt32BE(value, offset));
-  const offsets: number[] = [];
-  for (let at = 24; at + 16 <= pcap.length; at += 16 + readU32(at + 8)) offsets.push(at);
-  return { offsets, readU32, writeU32 };
+/** A classic pcap file in memory: where its records begin, and access to its numbers in its own byte order. */
+class Pcap {
+  bytes: Buffer;
+  private readonly little: boolean;
+
+  /** @throws Error for anything but classic pcap with microseconds. */
+  constructor(bytes: Buffer) {
+    this.bytes = bytes;
+    this.little = bytes.readUInt32LE(0) === 0xa1b2c3d4;
+    if (!this.little && bytes.readUInt32BE(0) !== 0xa1b2c3d4) throw new Error("not a classic pcap file with microseconds");
+  }
+
+  read(offset: number): number {
+    return this.little ? this.bytes.readUInt32LE(offset) : this.bytes.readUInt32BE(offset);
+  }
+
+  write(value: number, offset: number): void {
+    if (this.little) this.bytes.writeUInt32LE(value, offset);
+    else this.bytes.writeUInt32BE(value, offset);
+  }
+
+  /** Offsets of the 16-byte record headers: seconds, microseconds, bytes kept, bytes on the wire. */
+  records(): number[] {
+    const offsets: number[] = [];
+    for (let at = 24; at + 16 <= this.bytes.length; at += 16 + this.read(at + 8)) offsets.push(at);
+    return offsets;
+  }
+
+  lastSecond(): number {
+    return Math.max(...this.records().map((offset) => this.read(offset)));
+  }
+
+  append(seconds: number, microseconds: number, frame: Buffer): void {
+    const at = this.bytes.length;
+    this.bytes = Buffer.concat([this.bytes, Buffer.alloc(16), frame]);
+    [seconds, microseconds, frame.length, frame.length].forEach((value, i) => this.write(value, at + 4 * i));
+  }
 }
 
-/** Writes a copy of `source` whose last packet lies at `endMs` (epoch ms, whole seconds are shifted); returns the shift in seconds. */
-export function shiftPcap(source: string, target: string, endMs: number): number {
-  const pcap = readFileSync(source);
-  const { offsets, readU32, writeU32 } = recordOffsets(pcap);
-  const last = Math.max(...offsets.map((offset) => readU32(offset)));
-  const shift = Math.floor(endMs / 1000) - last;
-  for (const offset of offsets) writeU32(readU32(offset) + shift, offset);
-  writeFileSync(target, pcap);
-  return shift;
+/** Writes a copy of `source` whose last packet lies in the second of `endMs` (epoch ms). */
+export function shiftPcap(source: string, target: string, endMs: number): void {
+  const pcap = new Pcap(readFileSync(source));
+  const shift = Math.floor(endMs / 1000) - pcap.lastSecond();
+  for (const offset of pcap.records()) pcap.write(pcap.read(offset) + shift, offset);
+  writeFileSync(target, pcap.bytes);
+}
+
+/** Ethernet, IPv4 (28 bytes), UDP 192.0.2.1:9 -> 192.0.2.2:9: TEST-NET-1, which no trace of ours uses. */
+const FILLER = Buffer.from("0200000000020200000000010800" + "4500001c000000004011f6cdc0000201c0000202" + "0009000900080000", "hex");
+
+/**
+ * Appends small frames of TEST-NET-1 to an Ethernet capture. pmacctd's sFlow probe (1.7.7) drops the datagram that it is filling when the
+ * file ends: behind filler, every packet of interest has left before.
+ */
+export function appendFiller(file: string, count: number): void {
+  const pcap = new Pcap(readFileSync(file));
+  const seconds = pcap.lastSecond() + 1;
+  for (let i = 0; i < count; i++) pcap.append(seconds, i, FILLER);
+  writeFileSync(file, pcap.bytes);
 }

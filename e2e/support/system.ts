@@ -134,11 +134,15 @@ export async function startSystem(args: readonly string[] = []): Promise<System>
     },
   };
   try {
-    await waitFor("the API", async () => {
-      if (child.exitCode !== null) throw new Error(`sillage ended with ${child.exitCode}: ${output}`);
+    const early = ended.then(() => {
+      throw new Error(`sillage ended with ${String(child.exitCode)}`);
+    });
+    const up = waitFor("the API", async () => {
       const health = (await system.get("/api/v1/health")) as { status?: string };
       return health.status === "up" ? health : undefined;
     });
+    await Promise.race([up, early]);
+    early.catch(() => undefined); // its end is no failure any more
     return system;
   } catch (error) {
     child.kill("SIGKILL");
