@@ -1,11 +1,12 @@
 /** The filter field: colours, completion and errors where they are, all from the language itself, without asking the server. */
-import { closeBrackets, closeBracketsKeymap } from "@codemirror/autocomplete";
+import { autocompletion, closeBrackets, closeBracketsKeymap } from "@codemirror/autocomplete";
 import { bracketMatching } from "@codemirror/language";
 import { type Diagnostic, forEachDiagnostic, forceLinting, linter } from "@codemirror/lint";
 import { Compartment, EditorState, type Extension } from "@codemirror/state";
 import { EditorView, keymap, placeholder, tooltips } from "@codemirror/view";
 import { useTheme2 } from "@grafana/ui";
 import { useEffect, useId, useRef, useState } from "react";
+import { completeFilterText } from "../filter/completion.ts";
 import { filterKeys } from "../filter/keys.ts";
 import { filterLanguage } from "../filter/language.ts";
 import { reportFilter, type FilterReport } from "../filter/report.ts";
@@ -93,6 +94,8 @@ const STATIC: Extension = [
   bracketMatching(),
   closeBrackets(),
   keymap.of(closeBracketsKeymap),
+  // filterKeys has the keys: Enter also runs the query.
+  autocompletion({ override: [completeFilterText], icons: false, defaultKeymap: false }),
   placeholder(QUERY_LABELS.filterPlaceholder),
   tooltips({ parent: document.body, position: "fixed" }),
 ];

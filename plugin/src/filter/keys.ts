@@ -1,5 +1,12 @@
 /** Keys of the filter field: a field of one line by feel, so Enter runs the query; Alt-Enter starts a new line in a long filter. */
-import { acceptCompletion, closeCompletion, completionKeymap, completionStatus, selectedCompletion } from "@codemirror/autocomplete";
+import {
+  acceptCompletion,
+  closeCompletion,
+  completionKeymap,
+  completionStatus,
+  selectedCompletion,
+  selectedCompletionIndex,
+} from "@codemirror/autocomplete";
 import { history, historyKeymap, insertNewline, standardKeymap } from "@codemirror/commands";
 import { type Extension, Prec } from "@codemirror/state";
 import { type EditorView, keymap } from "@codemirror/view";
@@ -10,11 +17,7 @@ export function filterKeys(run: (view: EditorView) => void): Extension {
     run(view);
     return true;
   };
-  /** Enter takes the marked completion, unless it is what stands there already. */
-  const enter = (view: EditorView): boolean => {
-    const completion = completionStatus(view.state) === "active" ? selectedCompletion(view.state) : null;
-    return completion !== null && !standsBeforeCursor(view, completion.label) ? acceptCompletion(view) : runQuery(view);
-  };
+  const enter = (view: EditorView): boolean => (isChosen(view) && acceptCompletion(view)) || runQuery(view);
   return [
     history(),
     Prec.highest(
@@ -31,7 +34,12 @@ export function filterKeys(run: (view: EditorView) => void): Extension {
   ];
 }
 
-function standsBeforeCursor(view: EditorView, label: string): boolean {
-  const { head } = view.state.selection.main;
-  return view.state.sliceDoc(Math.max(0, head - label.length), head) === label;
+/**
+ * Does Enter mean the marked completion? Yes when it was marked with the arrow keys, or when a part of it was typed; no when the list came
+ * up by itself behind a blank, where a person who has finished presses Enter to run the query. Tab takes it in any case.
+ */
+function isChosen({ state }: EditorView): boolean {
+  if (completionStatus(state) !== "active" || selectedCompletion(state) === null) return false;
+  const { head } = state.selection.main;
+  return selectedCompletionIndex(state) !== 0 || /\S/.test(state.sliceDoc(Math.max(0, head - 1), head));
 }
