@@ -8,6 +8,7 @@ import type { Registry } from "prom-client";
 import { readSecret } from "../config/index.ts";
 import type { FlowStore, QueryLimits } from "../store/index.ts";
 import { authenticate, unauthorized } from "./auth.ts";
+import { jsonBody } from "./body.ts";
 import { isLoopback, type ApiConfig } from "./config.ts";
 import type { ApiContext } from "./context.ts";
 import { errorHandler, unknownPath } from "./errors.ts";
@@ -82,7 +83,7 @@ export function createApi(deps: ApiDeps): Express {
       response.type(metrics.contentType).send(await metrics.metrics());
     });
   }
-  app.use("/api", express.json({ limit: config.maxBody }));
+  app.use("/api", jsonBody(config.maxBody));
   app.get("/api/v1/openapi.json", (_request, response) => response.json(openApi(deps.status().version)));
   app.use("/api/v1", v1);
   app.use("/api", grafanaQueryRoute(api), grafanaHealthRoute(api));

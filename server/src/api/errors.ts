@@ -3,33 +3,9 @@ import type { NextFunction, Request, RequestHandler, Response } from "express";
 import { errorBody, HTTP_STATUS, SillageError, type ErrorBody } from "@sillage/model";
 import type { ApiLog } from "./log.ts";
 
-/** What the body parser throws (package http-errors). */
-interface HttpError {
-  readonly status?: number;
-  readonly type?: string;
-  readonly limit?: number;
-}
-
 /** Brings anything thrown into the project's own error; what is not expected stays unknown. */
-export function toSillageError(error: unknown): SillageError | undefined {
+function toSillageError(error: unknown): SillageError | undefined {
   if (error instanceof SillageError) return error;
-  const { status, type, limit } = (typeof error === "object" && error !== null ? error : {}) as HttpError;
-  switch (type) {
-    case "entity.too.large":
-      return new SillageError("too-large", "BODY_TOO_LARGE", `the request body is larger than ${limit ?? 0} bytes`, {
-        hint: "the option api.maxBody is the limit",
-      });
-    case "entity.parse.failed":
-      return new SillageError("input", "BODY_INVALID", "the request body is not JSON");
-    case "request.aborted":
-    case "request.size.invalid":
-      return new SillageError("input", "BODY_INVALID", "the request body ended before its Content-Length");
-    case undefined:
-      break;
-    default:
-      if (status !== undefined && status < 500)
-        return new SillageError("input", "BODY_INVALID", "the request body cannot be read", { hint: "send JSON in UTF-8" });
-  }
   if (error instanceof URIError) return new SillageError("input", "PATH_INVALID", "the path is not valid percent-encoding");
   return undefined;
 }
@@ -57,8 +33,6 @@ export function errorHandler(log: ApiLog) {
       return;
     }
     const { status, body } = describeError(error, log);
-    // What is left of an oversized body is not worth reading.
-    if (status === 413) response.set("Connection", "close");
     if (status === 401) response.set("WWW-Authenticate", 'Bearer realm="sillage"');
     if (status === 503) response.set("Retry-After", "5");
     response.status(status).json({ error: body });

@@ -2,7 +2,7 @@
 import { flowQuerySchema } from "@sillage/model";
 import { z } from "zod";
 import { queryRequestSchema } from "./query-requests.ts";
-import { checkRequestSchema } from "./routes/language.ts";
+import { checkRequestSchema, completeRequestSchema } from "./routes/language.ts";
 import { valuesRequestSchema } from "./routes/values.ts";
 
 interface Operation {
@@ -23,6 +23,11 @@ const OPERATIONS: Readonly<Record<string, Operation>> = {
     summary: "Check a filter",
     request: checkRequestSchema,
     answer: "ok, diagnostics, and the filter in its normal spelling.",
+  },
+  "post /language/complete": {
+    summary: "Words that may stand at a place of a filter",
+    request: completeRequestSchema,
+    answer: "Completions with the range they replace.",
   },
   "get /fields": { summary: "Fields, measures and views", answer: "The registry that editors are made from." },
   "post /values": {

@@ -1,6 +1,6 @@
-/** `POST /api/v1/language/check`: the filter language for editors that do not run it themselves. */
+/** `POST /api/v1/language/check` and `/complete`: the filter language for editors that do not run it themselves. */
 import { Router } from "express";
-import { checkFilter, printFilter } from "@sillage/model";
+import { checkFilter, completeFilter, printFilter } from "@sillage/model";
 import { z } from "zod";
 import { parseBody } from "../parse-body.ts";
 
@@ -8,10 +8,20 @@ import { parseBody } from "../parse-body.ts";
 const text = z.string().max(100_000).describe("Filter text.");
 
 export const checkRequestSchema = z.strictObject({ text });
+export const completeRequestSchema = z.strictObject({
+  text,
+  offset: z.int().min(0).describe("Where the cursor is: UTF-16 units from the start."),
+});
+
 export function languageRoutes(): Router {
-  return Router().post("/language/check", (request, response) => {
-    const { predicate, ast, diagnostics } = checkFilter(parseBody(checkRequestSchema, request.body).text);
-    const ok = predicate !== undefined;
-    response.json({ ok, diagnostics, ...(ok ? { normalized: printFilter(ast) } : {}) });
-  });
+  return Router()
+    .post("/language/check", (request, response) => {
+      const { predicate, ast, diagnostics } = checkFilter(parseBody(checkRequestSchema, request.body).text);
+      const ok = predicate !== undefined;
+      response.json({ ok, diagnostics, ...(ok ? { normalized: printFilter(ast) } : {}) });
+    })
+    .post("/language/complete", (request, response) => {
+      const body = parseBody(completeRequestSchema, request.body);
+      response.json(completeFilter(body.text, body.offset));
+    });
 }

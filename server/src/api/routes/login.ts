@@ -1,6 +1,10 @@
 /** The login form: a person types a token once, the browser keeps a cookie that scripts cannot read. Works without JavaScript. */
-import express, { Router } from "express";
+import { Router } from "express";
+import { readBody } from "../body.ts";
 import { createSession, holderOf, SESSION_COOKIE, SESSION_MS, type Token } from "../auth.ts";
+
+/** A token and its field name. */
+const MAX_FORM_BYTES = 4096;
 
 const page = (failed: boolean): string => `<!doctype html>
 <html lang="en">
@@ -33,9 +37,9 @@ export function loginRoutes(tokens: readonly Token[], now: () => number): Router
     .get("/login", (_request, response) => {
       response.set("Cache-Control", "no-store").type("html").send(page(false));
     })
-    .post("/login", express.urlencoded({ extended: false, limit: "4kb" }), (request, response) => {
-      const offered: unknown = (request.body as Record<string, unknown> | undefined)?.["token"];
-      const name = typeof offered === "string" ? holderOf(tokens, offered.trim()) : undefined;
+    .post("/login", async (request, response) => {
+      const offered = new URLSearchParams(await readBody(request, MAX_FORM_BYTES)).get("token") ?? "";
+      const name = holderOf(tokens, offered.trim());
       const token = tokens.find((known) => known.name === name);
       response.set("Cache-Control", "no-store");
       if (token === undefined) {
