@@ -130,18 +130,21 @@ describe.each(BACKENDS)("query on %s", (backend) => {
   });
 
   it.each([
-    ["too many rows to read", "SELECT count() FROM numbers(100000)", { maxRowsToRead: 1000 }, "QUERY_TOO_BIG", "too-large"],
-    [
-      "too much memory",
-      "SELECT length(groupArray(number)) FROM numbers(1000000000)",
-      { maxMemoryBytes: 50_000_000 },
-      "QUERY_TOO_BIG",
-      "too-large",
-    ],
-    ["too much time", ENDLESS, { maxSeconds: 0.5 }, "QUERY_TIMEOUT", "store"],
-  ])("stops a query that takes %s", async (_, sql, bound, code, kind) => {
-    const query = db.store.query({ sql, params: { salt: "x" }, limits: { ...UNBOUNDED, ...bound } });
-    await expect(query).rejects.toMatchObject({ code, kind });
+    {
+      what: "too many rows to read",
+      sql: "SELECT count() FROM numbers(100000)",
+      bound: { maxRowsToRead: 1000 },
+      error: { code: "QUERY_TOO_BIG", kind: "too-large" },
+    },
+    {
+      what: "too much memory",
+      sql: "SELECT length(groupArray(number)) FROM numbers(1000000000)",
+      bound: { maxMemoryBytes: 50_000_000 },
+      error: { code: "QUERY_TOO_BIG", kind: "too-large" },
+    },
+    { what: "too much time", sql: ENDLESS, bound: { maxSeconds: 0.5 }, error: { code: "QUERY_TIMEOUT", kind: "store" } },
+  ])("stops a query that takes $what", async ({ sql, bound, error }) => {
+    await expect(db.store.query({ sql, params: { salt: "x" }, limits: { ...UNBOUNDED, ...bound } })).rejects.toMatchObject(error);
   });
 
   it("runs an unlimited statement after a limited one on every connection", async () => {

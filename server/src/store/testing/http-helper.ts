@@ -14,10 +14,17 @@ import path from "node:path";
 import { brotliDecompressSync, gunzipSync, gzipSync, inflateSync } from "node:zlib";
 import type { ChildAnswer, ChildRequest } from "./chdb-child.ts";
 
+export interface HelperRequest {
+  readonly sql: string;
+  readonly settings: Readonly<Record<string, string>>;
+  /** Content-Encoding of the request. */
+  readonly encoding: string | undefined;
+}
+
 export interface HttpHelper {
   readonly url: string;
-  /** Statements as they arrived, the newest last. */
-  readonly statements: readonly string[];
+  /** What arrived, the newest last. */
+  readonly requests: readonly HelperRequest[];
   /** Called before a statement is passed on; may delay it, or throw to cut the connection. `after` is called when it was done, before the answer. */
   faults: { before?: (sql: string) => void | Promise<void>; after?: (sql: string) => void | Promise<void> };
   /** Ends the helper; with `keep` the engine's folder stays. */
@@ -69,7 +76,7 @@ const STATUS: Readonly<Record<number, number>> = {
 export async function startHttpHelper(options: HttpHelperOptions = {}): Promise<HttpHelper> {
   const scratch = await mkdtemp(path.join(os.tmpdir(), "sillage-http-"));
   const engine = await startChild(options.path ?? path.join(scratch, "store"));
-  const statements: string[] = [];
+  const requests: HelperRequest[] = [];
   const faults: HttpHelper["faults"] = {};
   let bodies = 0;
 
@@ -85,14 +92,14 @@ export async function startHttpHelper(options: HttpHelperOptions = {}): Promise<
     const form = multipart(body, request.headers["content-type"]);
     const inUrl = url.searchParams.get("query");
     const sql = form.get("query") ?? (inUrl === null ? body.toString("utf8") : inUrl);
-    statements.push(sql);
-    await faults.before?.(sql);
     const settings: Record<string, string> = {};
     const params: Record<string, string> = {};
     for (const [name, value] of [...url.searchParams, ...form]) {
       if (name.startsWith("param_")) params[name.slice("param_".length)] = value;
       else if (!NOT_SETTINGS.has(name)) settings[name] = value;
     }
+    requests.push({ sql, settings, encoding: request.headers["content-encoding"] });
+    await faults.before?.(sql);
     const insert = /^INSERT INTO (\S+) \((.*)\) FORMAT Native\s*$/s.exec(sql);
     const format = /\sFORMAT (\w+)\s*$/.exec(sql)?.[1] ?? url.searchParams.get("default_format") ?? "TabSeparated";
     let file: string | undefined;
@@ -129,7 +136,7 @@ export async function startHttpHelper(options: HttpHelperOptions = {}): Promise<
   await new Promise<void>((resolve) => server.listen(options.port ?? 0, "127.0.0.1", resolve));
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    statements,
+    requests,
     faults,
     async stop() {
       server.closeAllConnections();
