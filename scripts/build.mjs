@@ -14,9 +14,24 @@ const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "..");
 
 /** What each part is made of and where it goes. `stamp` holds the hash of the sources of the last build. */
 const PARTS = {
-  server: { sources: ["server/src", "server/package.json", "model/src", "scripts/build.mjs"], out: "server/dist/sillage.mjs", stamp: "server/dist/.build-stamp", build: buildServer },
-  dashboards: { sources: ["dashboards/src", "dashboards/package.json", "model/src"], out: "dashboards/index.json", stamp: "dashboards/.build-stamp", build: () => buildWorkspace("dashboards") },
-  plugin: { sources: ["plugin/src", "plugin/.config", "plugin/package.json", "model/src"], out: "plugin/dist/module.js", stamp: "plugin/dist/.build-stamp", build: () => buildWorkspace("plugin") },
+  server: {
+    sources: ["server/src", "server/package.json", "model/src", "scripts/build.mjs"],
+    out: "server/dist/sillage.mjs",
+    stamp: "server/dist/.build-stamp",
+    build: buildServer,
+  },
+  dashboards: {
+    sources: ["dashboards/src", "dashboards/package.json", "model/src"],
+    out: "dashboards/index.json",
+    stamp: "dashboards/.build-stamp",
+    build: () => buildWorkspace("dashboards"),
+  },
+  plugin: {
+    sources: ["plugin/src", "plugin/.config", "plugin/package.json", "model/src"],
+    out: "plugin/dist/module.js",
+    stamp: "plugin/dist/.build-stamp",
+    build: () => buildWorkspace("plugin"),
+  },
   preview: {
     sources: ["preview/src", "preview/public", "preview/index.html", "preview/vite.config.mjs", "preview/package.json", "model/src"],
     out: "preview/dist/index.html",
@@ -65,7 +80,11 @@ async function buildServer() {
 
 /** The workspace's own build; its output is shown only when it fails. */
 function buildWorkspace(name) {
-  const result = spawnSync("npm", ["run", "build", "--silent", "-w", name], { cwd: root, encoding: "utf8", shell: process.platform === "win32" });
+  const result = spawnSync("npm", ["run", "build", "--silent", "-w", name], {
+    cwd: root,
+    encoding: "utf8",
+    shell: process.platform === "win32",
+  });
   if (result.status !== 0) throw new Error(`building ${name} failed:\n${result.stdout}${result.stderr}`);
 }
 

@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { buildParserFile } from "@lezer/generator";
+import { configPage, metricsPage } from "./operation-pages.ts";
 import { fieldsPage, filterWordsPage } from "./reference-pages.ts";
 
 export interface GeneratedFile {
@@ -27,5 +28,7 @@ export function generatedFiles(root: string): GeneratedFile[] {
     ...parserFiles(root),
     { path: "docs/reference/fields.md", text: fieldsPage() },
     { path: "docs/reference/filter-words.md", text: filterWordsPage() },
+    { path: "docs/reference/config.md", text: configPage() },
+    { path: "docs/reference/metrics.md", text: metricsPage() },
   ];
 }

@@ -32,7 +32,7 @@ async function pause(ms: number): Promise<void> {
 }
 
 async function until<T>(what: string, probe: () => Promise<T | undefined>, timeoutMs = 30_000): Promise<T> {
-  for (const end = Date.now() + timeoutMs; Date.now() < end; ) {
+  for (const end = Date.now() + timeoutMs; Date.now() < end;) {
     try {
       const found = await probe();
       if (found !== undefined) return found;

@@ -15,6 +15,8 @@ interface OptionNode {
   readonly maximum?: number;
   readonly pattern?: string;
   readonly properties?: Readonly<Record<string, OptionNode>>;
+  /** Keys of `properties` that have no default and must be given. */
+  readonly required?: readonly string[];
   readonly items?: OptionNode;
   readonly anyOf?: readonly OptionNode[];
 }
@@ -45,19 +47,27 @@ export function configReference(schema: z.ZodType): string {
   );
 }
 
+interface OptionRow {
+  readonly name: string;
+  readonly node: OptionNode;
+  readonly required: boolean;
+}
+
 /** Options below a section, with their full names; members of a list are written `key[].member`. */
-function rows(prefix: string, node: OptionNode): [string, OptionNode][] {
-  return Object.entries(node.properties ?? {}).flatMap(([key, option]): [string, OptionNode][] => {
-    const name = `${prefix}.${key}`;
-    if (option.properties) return rows(name, option);
-    return [[name, option], ...(option.items?.properties ? rows(`${name}[]`, option.items) : [])];
+function rows(prefix: string, section: OptionNode): OptionRow[] {
+  return Object.entries(section.properties ?? {}).flatMap(([key, node]): OptionRow[] => {
+    const name = prefix === "" ? key : `${prefix}.${key}`;
+    if (node.properties) return rows(name, node);
+    const row = { name, node, required: section.required?.includes(key) ?? false };
+    return [row, ...(node.items?.properties ? rows(`${name}[]`, node.items) : [])];
   });
 }
 
-function table(options: readonly [string, OptionNode][]): string {
+function table(options: readonly OptionRow[]): string {
   const cell = (text: string): string => text.replaceAll("|", "\\|");
   const lines = options.map(
-    ([name, node]) => `| \`${name}\` | ${cell(kindOf(node))} | ${cell(defaultOf(node))} | ${cell(node.description ?? "")} |`,
+    ({ name, node, required }) =>
+      `| \`${name}\` | ${cell(kindOf(node))} | ${required ? "must be given" : cell(defaultOf(node))} | ${cell(node.description ?? "")} |`,
   );
   return ["| option | value | default | meaning |", "|---|---|---|---|", ...lines, ""].join("\n");
 }
