@@ -112,7 +112,7 @@ export async function startSystem(args: readonly string[] = []): Promise<System>
     async query(range, queries) {
       const body = {
         ...range,
-        queries: Object.entries(queries).map(([refId, query]) => ({ refId, intervalMs: 60_000, maxDataPoints: 1000, ...query })),
+        queries: Object.entries(queries).map(([refId, query]) => ({ intervalMs: 60_000, maxDataPoints: 1000, ...query, refId })),
       };
       const response = await fetch(`${url}/api/v1/query`, {
         method: "POST",
