@@ -39,12 +39,10 @@ function withUnits(node: OptionNode | undefined, value: unknown): unknown {
 /** The options as Markdown: one heading a section, one row an option. */
 export function configReference(schema: z.ZodType): string {
   const root = describe(schema);
-  const top = Object.entries(root.properties ?? {});
-  const sections = top.filter(([, node]) => node.properties !== undefined);
-  const plain = top.filter(([, node]) => node.properties === undefined);
-  return [table(plain), ...sections.map(([name, node]) => `## ${name}\n\n${node.description ?? ""}\n\n${table(rows(name, node))}`)].join(
-    "\n",
-  );
+  const plain = rows("", root).filter(({ name }) => !name.includes("."));
+  const sections = Object.entries(root.properties ?? {}).filter(([, node]) => node.properties !== undefined);
+  const chapters = sections.map(([name, node]) => `## ${name}\n\n${node.description ?? ""}\n\n${table(rows(name, node))}`);
+  return [table(plain), ...chapters].join("\n");
 }
 
 interface OptionRow {
