@@ -9,6 +9,7 @@ import { registerCollect } from "./collect.ts";
 import { registerDecode } from "./decode.ts";
 import { registerFilter } from "./filter.ts";
 import { registerLoad } from "./load.ts";
+import { registerQuery } from "./query.ts";
 import { registerSend } from "./send.ts";
 import { registerServe } from "./serve.ts";
 
@@ -43,6 +44,7 @@ Exit codes: 0 fine, 1 failed, 2 wrong use. Errors name what is wrong and what to
   registerLoad(program);
   registerDecode(program);
   registerFilter(program);
+  registerQuery(program);
   registerSend(program);
   return program;
 }

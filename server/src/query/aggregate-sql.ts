@@ -15,7 +15,6 @@ import {
   call,
   column,
   constant,
-  fragment,
   infix,
   isIn,
   not,
