@@ -59,7 +59,8 @@ function framed<T extends AnyPanelBuilder>(panel: T, frame: PanelFrame): T {
 const SERIES_COLOURS: readonly (readonly [pattern: string, colour: string])[] = [
   ["/^tcp$/i", "blue"],
   ["/^udp$/i", "orange"],
-  ["/icmp/i", "green"],
+  ["/^icmp$/i", "green"],
+  ["/^icmp6$/i", "super-light-green"],
   ["/^gre$/i", "purple"],
   ["/^esp$/i", "yellow"],
   ["/^other$/i", "#8e8e8e"],
@@ -152,7 +153,7 @@ export function bars(frame: PanelFrame): BarGaugePanelBuilder {
     .orientation(VizOrientation.Horizontal)
     .displayMode(BarGaugeDisplayMode.Basic)
     .valueMode(BarGaugeValueMode.Text)
-    .namePlacement(BarGaugeNamePlacement.Left)
+    .namePlacement(BarGaugeNamePlacement.Top)
     .showUnfilled(true)
     .min(0)
     .colorScheme(new FieldColorBuilder().mode(FieldColorModeId.Fixed).fixedColor("blue"))

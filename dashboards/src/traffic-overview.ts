@@ -8,6 +8,8 @@ const STEP = "1m";
 
 function byProtocol(id: number, measure: MeasureName, title: string, description: string) {
   const target = new FlowsQueryBuilder("timeseries").by("proto").measures(measure).limit(6).withOther();
+  // The other protocols have no TCP flows: without them the legend is not full of zeros.
+  if (measure === "tcp_fps") target.where("proto", "=", "tcp");
   return stackedOverTime({ id, title, description, measure, step: STEP, width: 12, height: 10, targets: [target] });
 }
 
@@ -73,7 +75,7 @@ export function trafficOverview(): ClassicDashboard {
         description: "Bytes of the whole time range by protocol and service port.",
         width: 8,
         height: 11,
-        targets: [new FlowsQueryBuilder("top").by("proto", "svc_port").measures("bytes").limit(10)],
+        targets: [new FlowsQueryBuilder("top").by("proto", "svc_port").measures("bytes").limit(8)],
       }),
     ],
   });

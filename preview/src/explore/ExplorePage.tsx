@@ -115,7 +115,7 @@ function Explore({ loaded: { plugin, dataSource } }: { loaded: LoadedPlugin }) {
           )}
         </Suspense>
       </div>
-      <div ref={ref} data-testid="explore-result">
+      <div ref={ref} data-testid="explore-result" style={{ marginBottom: 8 }}>
         {width > 0 && (
           <PanelChrome
             title="Answer"
