@@ -64,7 +64,7 @@ function captures(): [string, Uint8Array[]][] {
         const bytes = readCaptureFile(file);
         readCapture(bytes, detectContainer(bytes, file), (datagram) => datagrams.push(datagram.bytes));
       }
-      return [id, datagrams.slice(0, 12)];
+      return [id, datagrams.slice(0, 6)];
     });
 }
 
@@ -99,7 +99,7 @@ const sessions: [string, Uint8Array[]][] = [["our own datagrams", ownDatagrams()
 describe("hostile bytes", () => {
   it.each(sessions)("truncated anywhere: %s", (_, datagrams) => {
     attack(datagrams, truncations(datagrams));
-    attack([], truncations(datagrams.slice(0, 4)));
+    attack([], truncations(datagrams.slice(0, 2)));
   });
 
   it.each(sessions)("with bits flipped: %s", (_, datagrams) => {
@@ -171,7 +171,7 @@ function* truncations(datagrams: readonly Uint8Array[]): Generator<Uint8Array> {
 }
 
 function* mutations(datagrams: readonly Uint8Array[], random: (below: number) => number): Generator<Uint8Array> {
-  for (let i = 0; i < 600; i++) {
+  for (let i = 0; i < 300; i++) {
     const datagram = datagrams[random(datagrams.length)]!.slice();
     if (datagram.length === 0) continue;
     // The first bytes hold the counts and lengths: hit them more often.

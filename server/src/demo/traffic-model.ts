@@ -192,7 +192,10 @@ export class TrafficModel {
   private insideClient(ipVersion: 4 | 6): Endpoint {
     const host = this.random.rank(INSIDE_CLIENTS);
     const [subnet, last] = [Math.floor(host / 40), (host % 40) + 10];
-    return insideHost(ipVersion === 4 ? `10.20.${subnet}.${last}` : `2001:db8:20:${(subnet + 1).toString(16)}::${last.toString(16)}`, INSIDE_IF);
+    return insideHost(
+      ipVersion === 4 ? `10.20.${subnet}.${last}` : `2001:db8:20:${(subnet + 1).toString(16)}::${last.toString(16)}`,
+      INSIDE_IF,
+    );
   }
 
   private insideServer({ port }: Application, ipVersion: 4 | 6): Endpoint {

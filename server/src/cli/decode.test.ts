@@ -1,0 +1,98 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { encodeNetflow5, encodeTemplated, NETFLOW9_TEMPLATES, TrafficModel } from "../demo/index.ts";
+import { decodeFiles } from "./decode.ts";
+
+const EXPORT_MS = 1_790_000_000_000;
+const clock = { exportMs: EXPORT_MS, bootMs: EXPORT_MS - 1_000_000, sequence: 0 };
+const flows = new TrafficModel(9, { ipv6: false }).next(10, EXPORT_MS);
+const template = NETFLOW9_TEMPLATES[4];
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "sillage-decode-"));
+});
+afterEach(() => {
+  rmSync(folder, { recursive: true });
+});
+
+function file(name: string, bytes: Uint8Array): string {
+  const path = join(folder, name);
+  writeFileSync(path, bytes);
+  return path;
+}
+
+function run(
+  files: readonly string[],
+  options: Partial<Parameters<typeof decodeFiles>[1]> = {},
+): { lines: string[]; summary: ReturnType<typeof decodeFiles> } {
+  let text = "";
+  const summary = decodeFiles(files, { format: "ndjson", container: "auto", ...options }, (piece) => {
+    text += piece;
+  });
+  return { lines: text.split("\n").filter((line) => line !== ""), summary };
+}
+
+describe("sillage decode", () => {
+  it("prints one JSON object a flow and sums up what it read", () => {
+    const { lines, summary } = run([file("v5.bin", encodeNetflow5({ ...clock, flows, engine: 0, samplingInterval: 0 }))]);
+    expect(lines.map((line) => JSON.parse(line) as unknown)).toMatchObject(
+      flows.map(({ srcAddr, bytes, proto }) => ({
+        src_addr: srcAddr,
+        bytes,
+        proto,
+        flow_type: "netflow5",
+        time_received: "2026-09-21T14:13:20.000Z",
+      })),
+    );
+    expect(summary).toEqual({
+      datagrams: 1,
+      data_records: 10,
+      options_records: 0,
+      rows: 10,
+      sums: {
+        octetDeltaCount: flows.reduce((sum, { bytes }) => sum + bytes, 0),
+        packetDeltaCount: flows.reduce((sum, { packets }) => sum + packets, 0),
+      },
+      dropped: {},
+      skipped: {},
+      templates: 0,
+      unknown_elements: [],
+    });
+  });
+
+  it("knows the template of one file in the next, in whatever order", () => {
+    const announcement = file("template.bin", encodeTemplated({ ...clock, version: 9, obsDomain: 1, templates: [template], sets: [] }));
+    const data = file("data.bin", encodeTemplated({ ...clock, version: 9, obsDomain: 1, templates: [], sets: [{ template, flows }] }));
+    for (const files of [
+      [announcement, data],
+      [data, announcement],
+    ])
+      expect(run(files).summary).toMatchObject({ datagrams: 2, data_records: 10, templates: 1, dropped: {} });
+    expect(run([data]).summary).toMatchObject({ data_records: 0, dropped: { template_never_came: 1 } });
+  });
+
+  it("prints a table for people, or nothing but the sums", () => {
+    const path = file("v5.bin", encodeNetflow5({ ...clock, flows, engine: 0, samplingInterval: 0 }));
+    const { lines } = run([path], { format: "table" });
+    expect(lines).toHaveLength(11);
+    expect(lines[0]).toMatch(/^start +duration s proto +source -> destination/);
+    expect(lines.slice(1).join("\n")).toContain(flows[0]!.srcAddr);
+    expect(run([path], { format: "summary" }).lines).toEqual([]);
+  });
+
+  it("counts what is no flow export and goes on", () => {
+    expect(run([file("a.txt", new TextEncoder().encode("hello")), file("empty", new Uint8Array(0))]).summary).toMatchObject({
+      datagrams: 2,
+      rows: 0,
+      dropped: { unknown_version: 1, empty_datagram: 1 },
+    });
+  });
+
+  it("names the file that cannot be read", () => {
+    expect(() => run([join(folder, "missing.pcap")])).toThrow(
+      expect.objectContaining({ code: "DECODE_FILE", message: expect.stringContaining("missing.pcap") as string }),
+    );
+  });
+});
