@@ -1,4 +1,3 @@
-/* global window, document */
 /* What Grafana's server writes into its page and @grafana/runtime and @grafana/ui read while they are loaded. */
 (function boot() {
   const stored = window.localStorage.getItem("sillage.theme");

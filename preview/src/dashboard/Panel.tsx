@@ -44,7 +44,7 @@ export function Panel({ panel, range, variables, onZoom }: PanelProps) {
           description={panel.description}
           width={width}
           height={height}
-          padding={panel.type === "table" ? "none" : "md"}
+          padding={panel.type === "table" && failures.length === 0 ? "none" : "md"}
           loadingState={loading ? LoadingState.Loading : LoadingState.Done}
           statusItems={notices.map(({ severity, text }) => ({ severity, text }))}
         >

@@ -3,7 +3,8 @@ import { applyFieldOverrides, cacheFieldDisplayNames, type DataFrame, type Field
 import { useTheme2 } from "@grafana/ui";
 import { useMemo } from "react";
 import { optionsOf } from "../grafana/registries.ts";
-import { cellVariable, replaceVariables, type Variables } from "../grafana/replace-variables.ts";
+import { cellVariable } from "../grafana/cell-variable.ts";
+import { replaceVariables, type Variables } from "../grafana/replace-variables.ts";
 import { TIME_ZONE } from "../time-range.ts";
 
 /** @param variables For texts of the panel: template variables and `__url_time_range`. */

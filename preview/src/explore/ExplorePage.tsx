@@ -121,7 +121,7 @@ function Explore({ loaded: { plugin, dataSource } }: { loaded: LoadedPlugin }) {
             title="Answer"
             width={width}
             height={HEIGHT}
-            padding={isGraph(frames) ? "md" : "none"}
+            padding={isGraph(frames) || failures.length > 0 ? "md" : "none"}
             loadingState={panelData.state}
           >
             {(innerWidth, innerHeight) =>

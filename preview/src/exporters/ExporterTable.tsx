@@ -1,6 +1,7 @@
 import { dateTimeFormatTimeAgo } from "@grafana/data";
 import { Icon, InteractiveTable, Stack, Text, type CellProps, type Column } from "@grafana/ui";
-import { adviceFor, type ExporterSession } from "./exporters-api.ts";
+import { adviceFor } from "./advice.ts";
+import type { ExporterSession } from "./exporters-api.ts";
 
 type Cell = CellProps<ExporterSession>;
 
