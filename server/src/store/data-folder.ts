@@ -11,6 +11,7 @@
  * The first file written is VERSION, so a folder with content but without VERSION belongs to something else and is left alone. The
  * supervisor and the collector only `prepareDataFolder`; the one server process `openDataFolder`s it, which takes the lock.
  */
+import { randomUUID } from "node:crypto";
 import { link, mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { SillageError } from "@sillage/model";
@@ -70,7 +71,7 @@ export async function prepareDataFolder(root: string): Promise<DataPaths> {
     await mkdir(paths.root, { recursive: true });
     if ((await readVersion(paths.root)) === undefined) await claim(paths.root);
     for (const folder of [paths.store, paths.quarantine, paths.manifests]) await mkdir(folder, { recursive: true });
-    const probe = path.join(paths.state, `.write-test-${process.pid}`);
+    const probe = path.join(paths.state, `.write-test-${randomUUID()}`);
     await writeFile(probe, "");
     await rm(probe);
   } catch (error) {
@@ -127,7 +128,7 @@ async function readVersion(root: string): Promise<Version | undefined> {
 
 /** Writes VERSION into an empty folder. */
 async function claim(root: string): Promise<void> {
-  const others = (await readdir(root)).filter((name) => !/^\.VERSION-\d+$/.test(name));
+  const others = (await readdir(root)).filter((name) => !/^\.VERSION-[0-9a-f-]+$/.test(name));
   if (others.length > 0) {
     // Another process of ours may have claimed the folder between the two looks.
     if (others.includes("VERSION")) {
@@ -136,7 +137,7 @@ async function claim(root: string): Promise<void> {
     }
     throw foreign(root, `it is not empty (${others.slice(0, 3).join(", ")}) and has no VERSION file`);
   }
-  const draft = path.join(root, `.VERSION-${process.pid}`);
+  const draft = path.join(root, `.VERSION-${randomUUID()}`);
   await writeFile(draft, formatVersion({ product: "sillage", layout: LAYOUT_VERSION, schema: 0 }));
   try {
     // A link appears with its content or not at all, and never replaces what another process wrote.

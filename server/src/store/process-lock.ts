@@ -3,7 +3,7 @@
  * reused, in a container even at once (the first process is always number 1). Where /proc is missing only the id counts.
  * ClickHouse's own flock on its folder stays behind this as the last line; its message would be no help to a person.
  */
-import { randomUUID } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { link, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { SillageError } from "@sillage/model";
@@ -20,18 +20,10 @@ interface Owner {
  */
 export async function lockProcess(file: string): Promise<() => Promise<void>> {
   const mine = JSON.stringify({ pid: process.pid, started: startOf(process.pid), token: randomUUID() });
-  const draft = `${file}.${process.pid}.${randomUUID()}`;
+  const draft = `${file}.${randomUUID()}`;
   await writeFile(draft, mine);
   try {
-    for (;;) {
-      try {
-        await link(draft, file);
-        break;
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
-      }
-      await removeIfStale(file);
-    }
+    while (!(await tryTake(file, draft)));
   } finally {
     await rm(draft, { force: true });
   }
@@ -40,21 +32,27 @@ export async function lockProcess(file: string): Promise<() => Promise<void>> {
   };
 }
 
-/** Removes the lock of a dead process; refuses a live one's. */
-async function removeIfStale(file: string): Promise<void> {
-  const text = await readFile(file, "utf8").catch(() => undefined);
-  if (text === undefined) return;
-  const owner = parseOwner(text);
-  if (owner !== undefined && isAlive(owner)) throw inUse(file, owner.pid);
-  // Two starters may see the same stale lock: whoever moves it away must have moved that very one.
-  const aside = `${file}.stale.${randomUUID()}`;
+/** One attempt to give `draft` the lock's name; false when things changed meanwhile. */
+async function tryTake(file: string, draft: string): Promise<boolean> {
   try {
-    await rename(file, aside);
-  } catch {
-    return; // the other was faster
+    await link(draft, file);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
   }
-  if ((await readFile(aside, "utf8")) !== text) await link(aside, file).catch(() => undefined);
-  await rm(aside, { force: true });
+  const found = await readFile(file, "utf8").catch(() => undefined);
+  if (found === undefined) return false;
+  const owner = parseOwner(found);
+  if (owner !== undefined && isAlive(owner)) throw inUse(file, owner.pid);
+  // Two starters may see the same stale lock. Replacing it has a lock of its own, named after what is replaced; whoever gets that looks again.
+  const release = await lockProcess(`${file}.${createHash("sha256").update(found).digest("hex").slice(0, 16)}`);
+  try {
+    if ((await readFile(file, "utf8").catch(() => undefined)) !== found) return false;
+    await rename(draft, file);
+    return true;
+  } finally {
+    await release();
+  }
 }
 
 function parseOwner(text: string): Owner | undefined {
