@@ -10,7 +10,7 @@ import type { SpoolConfig, SpoolWriter } from "../spool/index.ts";
 import type { CollectorConfig } from "./config.ts";
 import { ExporterTable, EXPORTERS_TABLE } from "./exporter-table.ts";
 import { FlowOutput, sessionKey } from "./flow-output.ts";
-import { readKernelDrops } from "./kernel-drops.ts";
+import { readKernelDrops, readSocketInodes } from "./kernel-drops.ts";
 import { LossLog } from "./loss-log.ts";
 import { createCollectorMetrics } from "./metrics.ts";
 import { openReceiveSocket, type ReceiveSocket } from "./receive-socket.ts";
@@ -149,12 +149,13 @@ export function createCollector({ config, spool }: CollectorOptions, deps: Colle
         throw error;
       }
       tellBuffer(sockets, config.receiveBuffer, log);
-      kernelDrops = await readKernelDrops();
+      const inodes = await readSocketInodes();
+      kernelDrops = await readKernelDrops(inodes);
       timers.push(
         setInterval(() => output.flushIfOld(now()), AGE_CHECK_MS),
         setInterval(writeExporters, EXPORTERS_MS),
         setInterval(() => lossLog.report(status()), LOSS_LOG_MS),
-        setInterval(() => void readKernelDrops().then((drops) => (kernelDrops = drops)), KERNEL_DROPS_MS),
+        setInterval(() => void readKernelDrops(inodes).then((drops) => (kernelDrops = drops)), KERNEL_DROPS_MS),
       );
     },
 

@@ -6,10 +6,10 @@ import { readdir, readFile, readlink } from "node:fs/promises";
 
 const TABLES = ["/proc/net/udp", "/proc/net/udp6"];
 
-/** Inodes of the sockets this process has open. */
-async function socketInodes(): Promise<Set<string>> {
+/** Inodes of the sockets this process has open now; empty where the system does not tell. Ask once, when all are open. */
+export async function readSocketInodes(): Promise<ReadonlySet<string>> {
   const inodes = new Set<string>();
-  for (const fd of await readdir("/proc/self/fd")) {
+  for (const fd of await readdir("/proc/self/fd").catch(() => [])) {
     const target = await readlink(`/proc/self/fd/${fd}`).catch(() => "");
     const match = /^socket:\[(\d+)\]$/.exec(target);
     if (match) inodes.add(match[1]!);
@@ -32,14 +32,10 @@ export function parseUdpTable(text: string, inodes: ReadonlySet<string>, drops: 
   }
 }
 
-/** Drops of this process's UDP sockets by port since they were opened; undefined where the system does not tell. */
-export async function readKernelDrops(): Promise<ReadonlyMap<number, number> | undefined> {
-  try {
-    const inodes = await socketInodes();
-    const drops = new Map<number, number>();
-    for (const table of TABLES) parseUdpTable(await readFile(table, "utf8").catch(() => ""), inodes, drops);
-    return drops;
-  } catch {
-    return undefined;
-  }
+/** Drops of the given sockets by port since they were opened; undefined where the system does not tell. */
+export async function readKernelDrops(inodes: ReadonlySet<string>): Promise<ReadonlyMap<number, number> | undefined> {
+  if (inodes.size === 0) return undefined;
+  const drops = new Map<number, number>();
+  for (const table of TABLES) parseUdpTable(await readFile(table, "utf8").catch(() => ""), inodes, drops);
+  return drops;
 }

@@ -36,7 +36,9 @@ export const nodeDisk: SpoolDisk = {
   async writeDurable(file, pieces) {
     const handle = await open(file, "w", 0o640);
     try {
-      for (const piece of pieces) await handle.appendFile(piece);
+      for (const piece of pieces) {
+        for (let at = 0; at < piece.byteLength;) at += (await handle.write(piece, at)).bytesWritten;
+      }
       await handle.sync();
     } finally {
       await handle.close();

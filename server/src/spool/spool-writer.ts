@@ -8,6 +8,7 @@
  */
 import path from "node:path";
 import { SillageError } from "@sillage/model";
+import { BodyPool } from "./body-pool.ts";
 import type { SpoolConfig } from "./config.ts";
 import { errorCode, nodeDisk, type SpoolDisk } from "./disk.ts";
 import { columnSetOf, type SpoolBlock } from "./native-block.ts";
@@ -93,6 +94,7 @@ export function createSpoolWriter(options: SpoolWriterOptions, deps: SpoolWriter
   const boot = options.bootMs.toString(16).padStart(12, "0");
   const usage = new SpoolUsage(config, disk, folder);
   const queue: SegmentFile[] = [];
+  const pool = new BodyPool();
   const refusedRows: Record<SpoolRefusal, number> = { spool_limit: 0, pending_limit: 0 };
   const diskErrors: Record<string, number> = {};
   const durable = { segments: 0, rows: 0, bytes: 0 };
@@ -161,6 +163,7 @@ export function createSpoolWriter(options: SpoolWriterOptions, deps: SpoolWriter
       queue.splice(0, group.length);
       for (const segment of group) {
         pendingBytes -= segment.bytes;
+        pool.give(segment.body);
         durable.segments++;
         durable.rows += segment.name.rows;
         durable.bytes += segment.bytes;
@@ -194,7 +197,7 @@ export function createSpoolWriter(options: SpoolWriterOptions, deps: SpoolWriter
       if (full) return refuse("spool_limit", block.rows);
       if (pendingBytes + bytes > config.maxPendingBytes) return refuse("pending_limit", block.rows);
       const name = { table, columnSet: columnSetOf(block.columns), collector, boot, sequence: sequence++, rows: block.rows };
-      queue.push(new SegmentFile(name, Buffer.concat(block.body, bytes), { columns: block.columns, ...span }));
+      queue.push(new SegmentFile(name, pool.join(block.body, bytes), { columns: block.columns, ...span }));
       pendingBytes += bytes;
       writing ??= writeAll().finally(() => (writing = undefined));
       return undefined;
