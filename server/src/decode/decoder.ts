@@ -175,7 +175,6 @@ export class Decoder {
         "truncated_records",
         view.byteLength - end,
         `the header counts ${header.count} records, the datagram has room for ${room}`,
-        header.count - room,
       );
     else if (isLast && end < view.byteLength) session.skip("trailing_bytes", view.byteLength - end);
     const message = this.message(session, context, {

@@ -262,7 +262,7 @@ describe("sFlow samples", () => {
       name: "more samples than there are",
       datagram: sflow({ samples: [flowSample([packet])], count: 4_000_000_000 }),
       rows: 1,
-      dropped: { truncated_records: 3_999_999_999 },
+      dropped: { truncated_records: 1 },
     },
     {
       name: "more records than there are",

@@ -70,7 +70,7 @@ export function decodeSflow(message: SflowMessage): void {
   };
   for (let i = 0; i < header.samples; i++) {
     if (end - at < 8) {
-      session.drop("truncated_records", end - at, `sample ${i + 1} of ${header.samples} is not in the datagram`, header.samples - i);
+      session.drop("truncated_records", end - at, `sample ${i + 1} of ${header.samples} is not in the datagram`);
       at = end;
       break;
     }
