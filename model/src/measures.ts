@@ -31,22 +31,10 @@ export const MEASURE_NAMES = [
 
 export type MeasureName = (typeof MEASURE_NAMES)[number];
 
-// prettier-ignore -- a table: one row a line
+// prettier-ignore
 export const MEASURES: Readonly<Record<MeasureName, Measure>> = {
-  bytes: {
-    name: "bytes",
-    label: "Bytes",
-    unit: "decbytes",
-    kind: "sum",
-    doc: "Sum of bytes, times the sampling rate where the query is scaled.",
-  },
-  packets: {
-    name: "packets",
-    label: "Packets",
-    unit: "short",
-    kind: "sum",
-    doc: "Sum of packets, times the sampling rate where the query is scaled.",
-  },
+  bytes: { name: "bytes", label: "Bytes", unit: "decbytes", kind: "sum", doc: "Sum of bytes, times the sampling rate where the query is scaled." },
+  packets: { name: "packets", label: "Packets", unit: "short", kind: "sum", doc: "Sum of packets, times the sampling rate where the query is scaled." },
   flows: { name: "flows", label: "Flows", unit: "short", kind: "sum", doc: "Number of flow records, never scaled." },
   tcp_flows: { name: "tcp_flows", label: "TCP flows", unit: "short", kind: "sum", doc: "Number of flow records with protocol 6." },
   bps: { name: "bps", label: "Bits/s", unit: "bps", kind: "rate", doc: "Bytes x 8 per second." },
@@ -56,25 +44,7 @@ export const MEASURES: Readonly<Record<MeasureName, Measure>> = {
   hosts: { name: "hosts", label: "Hosts", unit: "short", kind: "distinct", doc: "Distinct addresses on either side." },
   sources: { name: "sources", label: "Sources", unit: "short", kind: "distinct", doc: "Distinct source addresses." },
   destinations: { name: "destinations", label: "Destinations", unit: "short", kind: "distinct", doc: "Distinct destination addresses." },
-  attempts: {
-    name: "attempts",
-    label: "Failed first contacts",
-    unit: "short",
-    kind: "sum",
-    doc: "TCP flow records with SYN and without ACK: a first contact that was never answered with an open connection.",
-  },
-  attempt_sources: {
-    name: "attempt_sources",
-    label: "Sources of attempts",
-    unit: "short",
-    kind: "distinct",
-    doc: "Distinct source addresses of failed first contacts.",
-  },
-  attempt_destinations: {
-    name: "attempt_destinations",
-    label: "Targets of attempts",
-    unit: "short",
-    kind: "distinct",
-    doc: "Distinct destination addresses of failed first contacts.",
-  },
+  attempts: { name: "attempts", label: "Failed first contacts", unit: "short", kind: "sum", doc: "TCP flow records with SYN and without ACK: a first contact that was never answered with an open connection." },
+  attempt_sources: { name: "attempt_sources", label: "Sources of attempts", unit: "short", kind: "distinct", doc: "Distinct source addresses of failed first contacts." },
+  attempt_destinations: { name: "attempt_destinations", label: "Targets of attempts", unit: "short", kind: "distinct", doc: "Distinct destination addresses of failed first contacts." },
 };
