@@ -5,7 +5,7 @@ import type { GroupValue } from "./dimension.ts";
 import type { Execution, Row } from "./execution.ts";
 import { totalOf } from "./measure.ts";
 import { planQuery, type Plan } from "./plan.ts";
-import type { ViewRequest } from "./run-query.ts";
+import type { ViewRequest } from "./view-request.ts";
 import type { Range } from "./step.ts";
 
 export interface RankedGroup {
@@ -17,7 +17,7 @@ export interface RankedGroup {
 export interface Ranking {
   readonly plan: Plan;
   readonly groups: readonly RankedGroup[];
-  /** Groups beyond `limit` exist. */
+  /** Groups exist that are not in the list: beyond `limit`, or without a part in what ranks. */
   readonly more: boolean;
 }
 
@@ -40,8 +40,16 @@ export async function rankGroups(request: ViewRequest, range: Range, execution: 
     rank: { totalIndex: plan.totals.indexOf(totalOf(ranking)), desc: query.order?.desc ?? true, limit: query.limit + 1 },
   };
   const rows = await execution.run(aggregateSql(aggregation));
-  const groups = rows.slice(0, query.limit).map((row) => toGroup(row, query.dimensions.length));
-  return { plan, groups, more: rows.length > query.limit };
+  const groups = rows
+    .slice(0, query.limit)
+    .filter((row) => hasPart(row, query, aggregation))
+    .map((row) => toGroup(row, query.dimensions.length));
+  return { plan, groups, more: rows.length > groups.length };
+}
+
+/** Whether a group has a part in what ranks: a list of the most scanned ports has no use for ports that nobody scanned. */
+function hasPart(row: Row, { dimensions }: FlowQuery, { rank }: Aggregation): boolean {
+  return dimensions.length === 0 || rank?.desc !== true || Number(row[dimensions.length + rank.totalIndex]) > 0;
 }
 
 export function toGroup(row: Row, dimensions: number): RankedGroup {

@@ -187,6 +187,21 @@ describe("views", () => {
       expect(frame!.data.values[1]![1]).toBeCloseTo((sum(between(START + MINUTE, START + 2 * MINUTE), scaledBytes) * 8) / 60, 6);
     });
 
+    it("divides a rate in the bucket up to now by the seconds that are loaded", async () => {
+      const nowMs = START + HOUR + 20_000;
+      const range = { from: START + HOUR, to: START + HOUR + MINUTE, nowMs };
+      // Two hours are loaded, so the whole minute is known although the clock says 20 s; the clock of a collector may run ahead.
+      const [ahead] = await ask({ measures: ["fps"] }, range);
+      expect(ahead!.data.values[1]![0]).toBeCloseTo(sum(between(range.from, range.to), (flow) => Number(flow.flows)) / 60, 9);
+      const last = Math.max(...rows.map((flow) => Number(flow.time_received)));
+      const minute = Math.floor(last / MINUTE) * MINUTE;
+      const [busy] = await ask({ measures: ["fps"] }, { from: minute, to: minute + MINUTE, nowMs: last + 2000 });
+      expect(busy!.data.values[1]![0]).toBeCloseTo(
+        sum(between(minute, minute + MINUTE), (flow) => Number(flow.flows)) / ((last + 1 - minute) / 1000),
+        9,
+      );
+    });
+
     it("knows nothing before the first and after the last row", async () => {
       const [frame] = await ask({ measures: ["bytes"] }, { from: START - HOUR, to: START + 3 * HOUR, intervalMs: HOUR });
       expect(frame!.data.values[1]!.map((value) => value === null)).toEqual([true, false, false, true]);
@@ -242,6 +257,20 @@ describe("views", () => {
       expect(frame!.data.values[1]).toEqual([best[1], sum(rows, scaledBytes) - best[1]]);
       expect(frame!.data.values[2]).toEqual([3, 3]);
       expect(frame!.schema.meta).toMatchObject({ type: "numeric-long", typeVersion: [0, 1], custom: { table: "flows", filter: "any" } });
+    });
+
+    it("leaves out groups that have no part in the measure that ranks, unless the smallest are asked for", async () => {
+      const query: FlowQueryInput = { view: "top", dimensions: [{ field: "proto" }], measures: ["tcp_flows", "flows"], other: true };
+      const [most] = await ask(query);
+      const tcp = sum(rows, (flow) => (flow.proto === 6 ? Number(flow.flows) : 0));
+      const all = sum(rows, (flow) => Number(flow.flows));
+      expect(most!.data.values).toEqual([
+        ["tcp", "other"],
+        [tcp, 0],
+        [tcp, all - tcp],
+      ]);
+      const [least] = await ask({ ...query, order: { measure: "tcp_flows", desc: false } });
+      expect([...least!.data.values[0]!].sort()).toEqual(["hopopt", "tcp", "udp", "unknown"]);
     });
 
     it("groups addresses by prefix and writes networks", async () => {
