@@ -10,20 +10,7 @@ import { dimensionSql, groupArrayType, otherValueSql, type GroupValue } from "./
 import { mergedTotal, partialTotal, rawTotal, rollupTotal } from "./measure.ts";
 import type { Part, Plan } from "./plan.ts";
 import { predicateSql } from "./predicate-sql.ts";
-import {
-  and,
-  call,
-  column,
-  constant,
-  infix,
-  isIn,
-  not,
-  value,
-  type Alias,
-  type Expr,
-  type Select,
-  type Selected,
-} from "./sql-tree.ts";
+import { and, call, column, constant, infix, isIn, not, value, type Alias, type Expr, type Select, type Selected } from "./sql-tree.ts";
 
 /** Groups that an earlier statement ranked. */
 export interface ChosenGroups {

@@ -5,6 +5,7 @@ export { planQuery, type Part, type Plan, type PlanInput } from "./plan.ts";
 export { predicateSql } from "./predicate-sql.ts";
 export { printExpr, printSelect, renderForReading, type Statement } from "./print-sql.ts";
 export { queryPredicate } from "./query-predicate.ts";
-export { runQuery, type QueryRequest } from "./run-query.ts";
+export { runQuery } from "./run-query.ts";
 export { bucketCount, chooseStep, type Range } from "./step.ts";
 export { topValues, type TopValue, type ValuesRequest } from "./top-values.ts";
+export type { QueryRequest } from "./view-request.ts";

@@ -1,29 +1,12 @@
 /** Entry of the folder: one query of a request -> frames. Pure but for the store it is given: the caller passes range, clock and bounds. */
-import { SillageError, type FlowQuery, type Frame, type Predicate } from "@sillage/model";
-import type { Range } from "./step.ts";
+import { SillageError, type Frame } from "@sillage/model";
 import { Execution, type QueryContext } from "./execution.ts";
 import { queryRecords } from "./view-records.ts";
 import { queryStat } from "./view-stat.ts";
 import { queryTimeseries } from "./view-timeseries.ts";
 import { queryTop } from "./view-top.ts";
 import { queryPredicate } from "./query-predicate.ts";
-
-export interface QueryRequest {
-  readonly refId: string;
-  readonly query: FlowQuery;
-  readonly range: Range;
-  /** Wanted width of a bucket, ms. */
-  readonly intervalMs: number;
-  /** Most points of a series. */
-  readonly maxDataPoints: number;
-  /** An alert rule asks: only finished buckets, only frames that a rule can evaluate. */
-  readonly alert: boolean;
-}
-
-/** What a view gets: the request and what its filter means. */
-export interface ViewRequest extends QueryRequest {
-  readonly predicate: Predicate;
-}
+import type { QueryRequest, ViewRequest } from "./view-request.ts";
 
 /**
  * Answers one query.

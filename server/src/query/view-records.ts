@@ -19,7 +19,7 @@ import { UNKNOWN, valueText } from "./dimension.ts";
 import type { Execution } from "./execution.ts";
 import { describeFilter } from "./query-predicate.ts";
 import { isPresent, predicateSql } from "./predicate-sql.ts";
-import type { ViewRequest } from "./run-query.ts";
+import type { ViewRequest } from "./view-request.ts";
 import { and, call, column, constant, fragment, infix, type Expr, type Select } from "./sql-tree.ts";
 
 /** Columns when the query names none: what nfdump's long format shows, and where the record came from. */

@@ -5,7 +5,7 @@ import { groupLabels, measureField, seriesName } from "./frame-fields.ts";
 import { fromTotal, totalOf } from "./measure.ts";
 import { describeFilter } from "./query-predicate.ts";
 import { hasData, noticeApproximation, rankGroups } from "./rank-groups.ts";
-import type { ViewRequest } from "./run-query.ts";
+import type { ViewRequest } from "./view-request.ts";
 
 export async function queryStat(request: ViewRequest, execution: Execution): Promise<Frame> {
   const { query, range, refId } = request;

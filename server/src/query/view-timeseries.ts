@@ -3,7 +3,7 @@
  *
  * - With dimensions a first statement ranks the groups over the whole range, a second one follows the chosen ones through time.
  * - A bucket without rows is 0 where flows were loaded and null outside of the loaded time.
- * - Rates are per second of the part of a bucket that lies in the range and in the past, so that neither edge of a graph dips.
+ * - Rates are per second of the part of a bucket that lies in the range and is loaded, so that neither edge of a graph dips.
  * - The last bucket of a range up to now is unfinished: graphs keep it (`meta.custom.unfinishedFromMs` says where), alerts leave it out,
  *   together with buckets that the range covers only in part.
  */
@@ -16,7 +16,7 @@ import { fromTotal, totalOf } from "./measure.ts";
 import { planQuery, type Plan } from "./plan.ts";
 import { describeFilter } from "./query-predicate.ts";
 import { noticeApproximation, rankGroups } from "./rank-groups.ts";
-import type { ViewRequest } from "./run-query.ts";
+import type { ViewRequest } from "./view-request.ts";
 import { bucketStarts, chooseStep, type Range } from "./step.ts";
 
 /** Most points of one answer over all series; Grafana draws no more in useful time. */
@@ -53,7 +53,8 @@ export async function queryTimeseries(request: ViewRequest, execution: Execution
   const series: Series[] = groups === undefined ? [[]] : [...groups, ...(withOther ? [undefined] : [])];
   const totals = totalsBySeries(rows, series, { starts, stepMs, plan, hasChosen: withOther, dimensions: dimensions.length });
   const unfinished = starts.find((start) => start + stepMs > execution.context.nowMs);
-  const seconds = starts.map((start) => coveredSeconds(start, stepMs, range, execution.context.nowMs));
+  const untilMs = loadedUntil(loaded, execution.context.nowMs);
+  const seconds = starts.map((start) => coveredSeconds(start, stepMs, range, untilMs));
   const valuesOf = (index: number, measure: MeasureName): FrameValue[] => {
     const column = totals[index]![plan.totals.indexOf(totalOf(measure))]!;
     return starts.map((_, i) => (known[i] === true && seconds[i]! > 0 ? fromTotal(measure, column[i]!, seconds[i]!) : null));
@@ -96,10 +97,14 @@ function isLoaded(start: number, stepMs: number, loaded: Loaded | undefined): bo
   return loaded !== undefined && start <= loaded.newestMs && start + stepMs > loaded.oldestMs;
 }
 
-/** Seconds of a bucket that lie in the range and in the past; one that begins in the future (a collector's clock runs ahead) counts whole. */
-function coveredSeconds(start: number, stepMs: number, { fromMs, toMs }: Range, nowMs: number): number {
-  const end = Math.min(start + stepMs, toMs, nowMs > start ? nowMs : Infinity);
-  return (end - Math.max(start, fromMs)) / 1000;
+/** What is complete: up to the newest row, and at least up to a load's delay ago, so that a quiet minute counts as one. */
+function loadedUntil(loaded: Loaded | undefined, nowMs: number): number {
+  return Math.max((loaded?.newestMs ?? 0) + 1, nowMs - LOAD_LAG_MS);
+}
+
+/** Seconds of a bucket that lie in the range and are loaded. */
+function coveredSeconds(start: number, stepMs: number, { fromMs, toMs }: Range, untilMs: number): number {
+  return (Math.min(start + stepMs, toMs, untilMs) - Math.max(start, fromMs)) / 1000;
 }
 
 interface Layout {

@@ -6,7 +6,7 @@ import type { Execution } from "./execution.ts";
 import { dimensionField, measureField, OTHER } from "./frame-fields.ts";
 import { fromTotal, totalOf } from "./measure.ts";
 import { hasData, noticeApproximation, rankGroups, toGroup, type RankedGroup, type Ranking } from "./rank-groups.ts";
-import type { ViewRequest } from "./run-query.ts";
+import type { ViewRequest } from "./view-request.ts";
 import { describeFilter } from "./query-predicate.ts";
 
 export async function queryTop(request: ViewRequest, execution: Execution): Promise<Frame> {
