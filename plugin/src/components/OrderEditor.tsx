@@ -34,7 +34,6 @@ export function OrderEditor({ order, onChange }: Props) {
           <InlineSwitch
             id={SELECTORS.query.ascending}
             data-testid={SELECTORS.query.ascending}
-            label={LABELS.ascending.label}
             value={order.desc === false}
             onChange={(event) => onChange({ ...order, desc: !event.currentTarget.checked })}
           />

@@ -45,6 +45,7 @@ export function QueryEditor({ datasource, query: stored, onChange, onRunQuery, a
         <InlineField label={LABELS.view.label} tooltip={LABELS.view.tooltip}>
           <div data-testid={SELECTORS.query.view}>
             <RadioButtonGroup<View>
+              aria-label={LABELS.view.label}
               value={view}
               options={viewOptions(VIEW_LABELS)}
               disabledOptions={alerting && !records ? ["records"] : []}
@@ -99,7 +100,7 @@ interface ToggleProps {
 function Toggle({ id, label, tooltip, value, onChange }: ToggleProps) {
   return (
     <InlineField label={label} tooltip={tooltip} htmlFor={id}>
-      <InlineSwitch id={id} data-testid={id} label={label} value={value} onChange={(event) => onChange(event.currentTarget.checked)} />
+      <InlineSwitch id={id} data-testid={id} value={value} onChange={(event) => onChange(event.currentTarget.checked)} />
     </InlineField>
   );
 }
