@@ -6,18 +6,20 @@ import { checkExposure, createApi, type SystemStatus } from "./api/index.ts";
 import type { ChildContext, RunningChild } from "./child-process.ts";
 import type { CollectorStatus } from "./collect/index.ts";
 import { createLateStore, type LateStore } from "./late-store.ts";
+import { limitLog } from "./limited-log.ts";
 import { listenError } from "./listen-error.ts";
 import { createServerMetrics } from "./loader-metrics.ts";
 import type { Logger } from "./log.ts";
 import type { Restarts, ToChild } from "./process-messages.ts";
 import type { SillageConfig } from "./sillage-config.ts";
-import { createLoader, createStore, defaultLimits, openDataFolder, type DataFolder } from "./store/index.ts";
+import { createLoader, createStore, defaultLimits, openDataFolder, type DataFolder, type Loader } from "./store/index.ts";
 import { VERSION } from "./version.ts";
 
 /** Time to load what the collector left at its end. */
 const LOAD_AT_END_MS = 5_000;
 /** Time for answers that are on their way. */
 const CLOSE_MS = 1_000;
+const RECOVERY_CHECK_MS = 1_000;
 /** Limits of a connection that sends slowly. */
 const REQUEST_TIMEOUT_MS = 30_000;
 const HEADERS_TIMEOUT_MS = 10_000;
@@ -35,7 +37,7 @@ export async function runServer({ config, startedMs, log }: ChildContext, root: 
   let collector: CollectorStatus | undefined;
   let restarts: Restarts = {};
   const store = await openStore(config, folder, log);
-  const loader = createLoader(config.loader, { store, paths: folder, log });
+  const loader = createLoader(config.loader, { store, paths: folder, log: limitLog(log) });
   const status = (): SystemStatus => ({
     version: VERSION,
     startedMs,
@@ -61,6 +63,7 @@ export async function runServer({ config, startedMs, log }: ChildContext, root: 
     throw error;
   });
   loader.start();
+  const recovery = tellRecovery(loader, log);
 
   return {
     details: urlsOf(servers),
@@ -69,6 +72,7 @@ export async function runServer({ config, startedMs, log }: ChildContext, root: 
       else if (message.type === "restarts") restarts = message.restarts;
     },
     async stop() {
+      clearInterval(recovery);
       const answered = Promise.all(servers.map(closeServer));
       await loader.stop(LOAD_AT_END_MS);
       await answered;
@@ -78,6 +82,16 @@ export async function runServer({ config, startedMs, log }: ChildContext, root: 
       if (backlogSegments > 0) log.info({ segments: backlogSegments }, "segments wait in the spool for the next start");
     },
   };
+}
+
+/** An outage is logged by who meets it; this logs its end. */
+function tellRecovery(loader: Loader, log: Logger): NodeJS.Timeout {
+  let failing = false;
+  return setInterval(() => {
+    const { failing: reason, backlogRows } = loader.stats();
+    if (failing && reason === undefined) log.info({ rows: backlogRows }, "loading goes on");
+    failing = reason !== undefined;
+  }, RECOVERY_CHECK_MS);
 }
 
 async function openStore(config: SillageConfig, dataFolder: DataFolder, log: Logger): Promise<LateStore> {

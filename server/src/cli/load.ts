@@ -1,6 +1,7 @@
 /** `sillage load`: loads segments into a ClickHouse server, nothing else. Runs beside `sillage collect`. */
 import { SillageError } from "@sillage/model";
 import type { Command } from "commander";
+import { limitLog } from "../limited-log.ts";
 import { createLogger } from "../log.ts";
 import { addConfigOptions, readConfig, type ConfigOptions } from "./config-options.ts";
 import { nextSignal } from "./next-signal.ts";
@@ -33,7 +34,7 @@ Example:
       const folder = await openDataFolder(config.data);
       try {
         const store = await createStore(config.store, { dataFolder: folder });
-        const loader = createLoader(config.loader, { store, paths: folder, log });
+        const loader = createLoader(config.loader, { store, paths: folder, log: limitLog(log) });
         if (options.once) process.stdout.write(`${await loader.runOnce()} rows loaded\n`);
         else {
           loader.start();
