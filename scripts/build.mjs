@@ -60,8 +60,7 @@ function hashSources(sources) {
  */
 async function buildServer() {
   const outdir = path.join(root, "server/dist");
-  rmSync(outdir, { recursive: true, force: true });
-  await esbuild.build({
+  const { metafile } = await esbuild.build({
     entryPoints: { sillage: path.join(root, "server/src/cli.ts") },
     outdir,
     outExtension: { ".js": ".mjs" },
@@ -74,8 +73,12 @@ async function buildServer() {
     alias: { "@sillage/model": path.join(root, "model/src/index.ts") },
     sourcemap: true,
     sourcesContent: false,
+    metafile: true,
     logLevel: "warning",
   });
+  // Chunks are named after their content. What this build did not make goes only now: a build that fails leaves the program whole.
+  const made = new Set(Object.keys(metafile.outputs).map((file) => path.basename(file)));
+  for (const file of readdirSync(outdir)) if (!made.has(file)) rmSync(path.join(outdir, file));
 }
 
 /** The workspace's own build; its output is shown only when it fails. */
