@@ -16,7 +16,7 @@ import { Failures } from "../dashboard/Panel.tsx";
 import { Toolbar } from "../dashboard/Toolbar.tsx";
 import { Visualization } from "../dashboard/Visualization.tsx";
 import { loadPlugin, type LoadedPlugin } from "../grafana/load-plugin.ts";
-import { useLocation, withParams } from "../location.ts";
+import { parseHash, useLocation, withParams } from "../location.ts";
 import { TIME_ZONE, useReaderTime } from "../time-range.ts";
 import { useAnswer } from "../use-answer.ts";
 import { useSize } from "../use-size.ts";
@@ -86,6 +86,8 @@ function Explore({ loaded: { plugin, dataSource } }: { loaded: LoadedPlugin }) {
     errors: data?.errors,
   };
   const run = () => {
+    // The editor also runs what was typed when it loses the focus; that may be because the reader has gone to another page.
+    if (parseHash(window.location.hash).path !== location.path) return;
     navigate({ path: location.path, params: withParams(location.params, { query: JSON.stringify(query) }) });
     time.reload();
   };
