@@ -28,6 +28,8 @@ export async function fetchJson(url: string, init?: RequestInit): Promise<unknow
     if (cause instanceof DOMException && cause.name === "AbortError") throw cause;
     throw new ApiError(0, "the server does not answer", "is it still running? Its last words stand in its terminal or log.");
   }
+  // The login has ended, or there is none yet.
+  if (response.status === 401) window.location.assign("/login");
   const text = await response.text();
   const body = parseJson(text);
   if (response.ok && body !== undefined) return body;
