@@ -15,5 +15,5 @@ if (command === "child" && process.send !== undefined) {
   else if (child === "server") runChild("server", async (context) => (await import("./server-process.ts")).runServer(context, root));
   else if (child === "demo") runChild("demo", async (context) => (await import("./demo-process.ts")).runDemo(context));
 } else {
-  process.exitCode = await runProgram(process.argv, { entry });
+  process.exitCode = await runProgram(process.argv, entry);
 }

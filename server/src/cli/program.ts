@@ -13,13 +13,8 @@ import { registerQuery } from "./query.ts";
 import { registerSend } from "./send.ts";
 import { registerServe } from "./serve.ts";
 
-export interface CliEnvironment {
-  /** The program's file: children are forked from it. */
-  readonly entry: string;
-}
-
-/** All commands, for the program and for tests of its help. */
-export function createProgram(environment: CliEnvironment): Command {
+/** All commands. `entry` is the program's file: children are forked from it. */
+function createProgram(entry: string): Command {
   const program = new Command("sillage")
     .description("NetFlow, IPFIX and sFlow into ClickHouse, filtered in the language of nfdump.")
     .version(VERSION)
@@ -39,7 +34,7 @@ Examples:
 
 Exit codes: 0 fine, 1 failed, 2 wrong use. Errors name what is wrong and what to do.`,
     );
-  registerServe(program, environment);
+  registerServe(program, entry);
   registerCollect(program);
   registerLoad(program);
   registerDecode(program);
@@ -50,11 +45,11 @@ Exit codes: 0 fine, 1 failed, 2 wrong use. Errors name what is wrong and what to
 }
 
 /** Runs one command line; resolves with the exit code. */
-export async function runProgram(argv: readonly string[], environment: CliEnvironment): Promise<number> {
+export async function runProgram(argv: readonly string[], entry: string): Promise<number> {
   // `sillage decode FILE | head` closes the pipe: that is the end of the work, not an error.
   process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : 1));
   try {
-    await createProgram(environment).parseAsync([...argv]);
+    await createProgram(entry).parseAsync([...argv]);
     return Number(process.exitCode ?? 0);
   } catch (error) {
     return exitCodeOf(error);

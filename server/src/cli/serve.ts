@@ -4,7 +4,6 @@ import { checkExposure } from "../api/config.ts";
 import { printConfig, readSecret } from "../config/index.ts";
 import { sillageConfigSchema, type SillageConfig } from "../sillage-config.ts";
 import { addConfigOptions, readConfig, type ConfigOptions } from "./config-options.ts";
-import type { CliEnvironment } from "./program.ts";
 
 interface ServeCommandOptions extends ConfigOptions {
   readonly demo?: true;
@@ -12,7 +11,8 @@ interface ServeCommandOptions extends ConfigOptions {
   readonly printConfig?: true;
 }
 
-export function registerServe(program: Command, { entry }: CliEnvironment): void {
+/** @param entry the program's file: children are forked from it */
+export function registerServe(program: Command, entry: string): void {
   addConfigOptions(program.command("serve").description("receive flows, store them, answer the API and the page"))
     .option("--demo", "also send demo traffic to the collector, over UDP")
     .option("--check", "check the configuration and end")
