@@ -89,16 +89,19 @@ export const SAMPLING_SOURCES = {
 
 /** Services that tell which side of a conversation is the server when both ports are plausible (docs: service port). */
 const SERVICE_PORTS =
-  "[20,21,22,23,25,53,67,68,69,80,88,110,111,119,123,135,137,138,139,143,161,162,179,389,443,445,465,500,514,515,587,631,636,853,873,989,990,993,995,1080,1194,1433,1434,1521,1701,1723,1812,1813,1883,1900,2049,2055,3128,3306,3389,3478,4500,4739,5060,5061,5222,5353,5355,5432,5672,5900,5985,5986,6343,6379,6667,8000,8080,8123,8443,8883,9000,9042,9090,9092,9100,9200,11211,27017,51820]";
+  "(20,21,22,23,25,53,67,68,69,80,88,110,111,119,123,135,137,138,139,143,161,162,179,389,443,445,465,500,514,515,587,631,636,853,873,989,990,993,995,1080,1194,1433,1434,1521,1701,1723,1812,1813,1883,1900,2049,2055,3128,3306,3389,3478,4500,4739,5060,5061,5222,5353,5355,5432,5672,5900,5985,5986,6343,6379,6667,8000,8080,8123,8443,8883,9000,9042,9090,9092,9100,9200,11211,27017,51820)";
 
-/** Rule of the service port, in ClickHouse's words; architecture: "svc_port, computed at insert". */
+/**
+ * Rule of the service port, in ClickHouse's words; architecture: "svc_port, computed at insert". IN a list, not has(array, port): that
+ * makes an array for every row of an insert, which took 0.8 of 1.9 CPU seconds per million rows.
+ */
 const SVC_PORT_SQL = [
   "multiIf(",
   "proto NOT IN (6, 17, 33, 132, 136), 0,",
   "proto = 6 AND bitAnd(tcp_flags, 18) = 2, dst_port,", // SYN without ACK: a first contact, so the destination serves
   "proto = 6 AND bitAnd(tcp_flags, 22) = 20 AND packets <= 3, src_port,", // RST+ACK: a refusal, so the source was asked
-  `has(${SERVICE_PORTS}, src_port) AND NOT has(${SERVICE_PORTS}, dst_port), src_port,`,
-  `has(${SERVICE_PORTS}, dst_port) AND NOT has(${SERVICE_PORTS}, src_port), dst_port,`,
+  `src_port IN ${SERVICE_PORTS} AND dst_port NOT IN ${SERVICE_PORTS}, src_port,`,
+  `dst_port IN ${SERVICE_PORTS} AND src_port NOT IN ${SERVICE_PORTS}, dst_port,`,
   "src_port = 0, dst_port, dst_port = 0, src_port,",
   "src_port < dst_port, src_port, dst_port)",
 ].join(" ");
