@@ -77,7 +77,9 @@ export function stackedOverTime(frame: PanelFrame & { measure: MeasureName; step
     .lineInterpolation(LineInterpolation.Linear)
     .lineWidth(1)
     .fillOpacity(frame.bars ? 80 : 40)
-    .showPoints(VisibilityMode.Never)
+    // Auto also draws the lone first minute of a new system, if a step is twice as wide as a point.
+    .showPoints(VisibilityMode.Auto)
+    .pointSize(4)
     .stacking(new StackingConfigBuilder().mode(StackingMode.Normal).group("A"))
     .legend(
       new VizLegendOptionsBuilder()

@@ -82,7 +82,17 @@ export function measure(flows: readonly LedgerFlow[], name: MeasureName, seconds
   }
 }
 
-/** Flows by the values of a query's dimensions, joined by a blank. */
+/** Flows that pass the field filters of a query; of the operators only `=` is used by the shipped panels. */
+export function passing(flows: readonly LedgerFlow[], query: FlowQuery): LedgerFlow[] {
+  return flows.filter((flow) =>
+    query.filters.every(({ field, op, values }) => {
+      if (op !== "=") throw new Error(`the ledger does not know the operator ${op}: teach it`);
+      return dimensionValue(flow, field) === values[0];
+    }),
+  );
+}
+
+/** Flows by the values of a query's dimensions, joined by a blank; groups without a part in the first measure are no rows of an answer. */
 export function groupFlows(flows: readonly LedgerFlow[], query: FlowQuery): Map<string, LedgerFlow[]> {
   const groups = new Map<string, LedgerFlow[]>();
   for (const flow of flows) {
@@ -91,5 +101,6 @@ export function groupFlows(flows: readonly LedgerFlow[], query: FlowQuery): Map<
     if (group) group.push(flow);
     else groups.set(key, [flow]);
   }
+  for (const [key, group] of groups) if (measure(group, query.measures[0]!, 1) === 0) groups.delete(key);
   return groups;
 }

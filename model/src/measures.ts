@@ -8,7 +8,7 @@ export interface Measure {
   readonly label: string;
   readonly doc: string;
   /** Grafana unit id. */
-  readonly unit: "decbytes" | "bps" | "pps" | "short" | "cps";
+  readonly unit: "decbytes" | "bps" | "pps" | "short" | "si:flows/s";
   readonly kind: "sum" | "rate" | "distinct";
 }
 
@@ -39,8 +39,8 @@ export const MEASURES: Readonly<Record<MeasureName, Measure>> = {
   tcp_flows: { name: "tcp_flows", label: "TCP flows", unit: "short", kind: "sum", doc: "Number of flow records with protocol 6." },
   bps: { name: "bps", label: "Bits/s", unit: "bps", kind: "rate", doc: "Bytes x 8 per second." },
   pps: { name: "pps", label: "Packets/s", unit: "pps", kind: "rate", doc: "Packets per second." },
-  fps: { name: "fps", label: "Flows/s", unit: "cps", kind: "rate", doc: "Flow records per second." },
-  tcp_fps: { name: "tcp_fps", label: "TCP flows/s", unit: "cps", kind: "rate", doc: "TCP flow records per second." },
+  fps: { name: "fps", label: "Flows/s", unit: "si:flows/s", kind: "rate", doc: "Flow records per second." },
+  tcp_fps: { name: "tcp_fps", label: "TCP flows/s", unit: "si:flows/s", kind: "rate", doc: "TCP flow records per second." },
   hosts: { name: "hosts", label: "Hosts", unit: "short", kind: "distinct", doc: "Distinct addresses on either side." },
   sources: { name: "sources", label: "Sources", unit: "short", kind: "distinct", doc: "Distinct source addresses." },
   destinations: { name: "destinations", label: "Destinations", unit: "short", kind: "distinct", doc: "Distinct destination addresses." },

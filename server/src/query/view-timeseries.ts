@@ -2,7 +2,8 @@
  * View `timeseries`: one frame a series (`timeseries-multi`), buckets aligned to the epoch in UTC.
  *
  * - With dimensions a first statement ranks the groups over the whole range, a second one follows the chosen ones through time.
- * - A bucket without rows is 0 where flows were loaded and null outside of the loaded time.
+ * - A bucket without rows is 0 where flows were loaded. Outside of the loaded time a graph has no buckets; an alert has nulls, so that the
+ *   last value of a collector that went silent is not taken for a fresh one.
  * - Rates are per second of the part of a bucket that lies in the range and is loaded, so that neither edge of a graph dips.
  * - The last bucket of a range up to now is unfinished: graphs keep it (`meta.custom.unfinishedFromMs` says where), alerts leave it out,
  *   together with buckets that the range covers only in part.
@@ -46,9 +47,11 @@ export async function queryTimeseries(request: ViewRequest, execution: Execution
   const rows = await execution.run(aggregateSql({ plan, predicate, scaled: query.scaled, dimensions, stepMs, ...(chosen && { chosen }) }));
 
   const loaded = await execution.loaded(plan.parts.find((part) => part.rollup !== undefined)?.rollup);
-  const starts = bucketStarts(range, stepMs);
-  const known = starts.map((start) => isLoaded(start, stepMs, loaded));
-  if (!known.includes(true)) return emptyFrames(request, stepMs, execution, custom);
+  const buckets = bucketStarts(range, stepMs);
+  const knownBuckets = buckets.filter((start) => isLoaded(start, stepMs, loaded));
+  if (knownBuckets.length === 0) return emptyFrames(request, stepMs, execution, custom);
+  // Grafana draws nothing for a lone value among nulls, which is what a newcomer has in the first minute: a graph gets the loaded buckets only.
+  const starts = request.alert ? buckets : knownBuckets;
 
   const series: Series[] = groups === undefined ? [[]] : [...groups, ...(withOther ? [undefined] : [])];
   const totals = totalsBySeries(rows, series, { starts, stepMs, plan, hasChosen: withOther, dimensions: dimensions.length });
@@ -57,7 +60,9 @@ export async function queryTimeseries(request: ViewRequest, execution: Execution
   const seconds = starts.map((start) => coveredSeconds(start, stepMs, range, untilMs));
   const valuesOf = (index: number, measure: MeasureName): FrameValue[] => {
     const column = totals[index]![plan.totals.indexOf(totalOf(measure))]!;
-    return starts.map((_, i) => (known[i] === true && seconds[i]! > 0 ? fromTotal(measure, column[i]!, seconds[i]!) : null));
+    return starts.map((start, i) =>
+      isLoaded(start, stepMs, loaded) && seconds[i]! > 0 ? fromTotal(measure, column[i]!, seconds[i]!) : null,
+    );
   };
   const meta = execution.meta("timeseries-multi", { ...custom, ...(unfinished === undefined ? {} : { unfinishedFromMs: unfinished }) });
   return series

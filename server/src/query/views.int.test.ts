@@ -202,9 +202,12 @@ describe("views", () => {
       );
     });
 
-    it("knows nothing before the first and after the last row", async () => {
-      const [frame] = await ask({ measures: ["bytes"] }, { from: START - HOUR, to: START + 3 * HOUR, intervalMs: HOUR });
-      expect(frame!.data.values[1]!.map((value) => value === null)).toEqual([true, false, false, true]);
+    it("knows nothing before the first and after the last row: no buckets in a graph, nulls for an alert", async () => {
+      const request = { from: START - HOUR, to: START + 3 * HOUR, intervalMs: HOUR };
+      const [graph] = await ask({ measures: ["bytes"] }, request);
+      expect(graph!.data.values[0]).toEqual([START, START + HOUR]);
+      const [alert] = await ask({ measures: ["bytes"] }, { ...request, alert: true });
+      expect(alert!.data.values[1]!.map((value) => value === null)).toEqual([true, false, false, true]);
     });
 
     it("keeps to the number of points and to steps on the clock", async () => {
