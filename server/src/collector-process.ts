@@ -45,8 +45,8 @@ export async function startCollector(config: SillageConfig, log: Logger): Promis
     { config: config.spool, folder: path.join(paths.spool, name), collector: name, bootMs: Date.now() },
     {
       onDiskError: (code, err) => {
-        const count = diskErrors.take(code, Date.now());
-        if (count > 0) log.error({ code, count, err }, "the spool cannot be written; trying again");
+        const line = diskErrors.take(code, Date.now());
+        if (line) log.error({ code, count: line.count, err }, "the spool cannot be written; trying again");
       },
     },
   );

@@ -14,8 +14,8 @@ export async function runDemo({ config, log }: ChildContext): Promise<RunningChi
   const exporter = new DemoExporter({
     ...targetOf(config),
     onError: (err) => {
-      const count = errors.take(err.message, Date.now());
-      if (count > 0) log.warn({ err, count }, "demo datagrams were not sent");
+      const line = errors.take(err.message, Date.now());
+      if (line) log.warn({ err, count: line.count }, "demo datagrams were not sent");
     },
   });
   await exporter.start();

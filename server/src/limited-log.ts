@@ -14,8 +14,8 @@ export function limitLog(log: Logger, now: () => number = Date.now): LoaderLog {
     (fields: object, message: string): void => {
       const { err } = fields as { err?: unknown };
       const key = `${message} ${err instanceof SillageError ? err.code : err instanceof Error ? err.message : ""}`;
-      const count = limit.take(key, now());
-      if (count > 0) log[level](count === 1 ? fields : { ...fields, count }, message);
+      const line = limit.take(key, now());
+      if (line) log[level](line.count === 1 ? fields : { ...fields, count: line.count }, message);
     };
   return { info: limited("info"), warn: limited("warn"), error: limited("error") };
 }

@@ -3,33 +3,43 @@
  * often it happened meanwhile. Keys are bounded, because senders choose them.
  */
 
-/** Keys remembered at once; beyond it new keys share one line. */
-const MAX_KEYS = 1_000;
+/** Key of everything that found no place of its own. */
 const OVERFLOW_KEY = "";
+
+/** A line to write: how many events it stands for, and whether they are of several keys that share one line. */
+export interface LimitedLine {
+  readonly count: number;
+  readonly shared: boolean;
+}
 
 export class LogLimit {
   readonly #pauseMs: number;
+  readonly #maxKeys: number;
   readonly #keys = new Map<string, { writtenMs: number; skipped: number }>();
 
-  /** @param pauseMs least time between two lines of one key */
-  constructor(pauseMs: number) {
+  /**
+   * @param pauseMs least time between two lines of one key
+   * @param maxKeys keys told apart at once; what comes beyond shares one line
+   */
+  constructor(pauseMs: number, maxKeys = 100) {
     this.#pauseMs = pauseMs;
+    this.#maxKeys = maxKeys;
   }
 
-  /** How many events the line to write stands for; 0 when it is to be skipped. */
-  take(key: string, nowMs: number, events = 1): number {
-    const known = this.#keys.has(key) || this.#keys.size < MAX_KEYS ? key : OVERFLOW_KEY;
+  /** The line to write now; undefined when it is to be skipped. */
+  take(key: string, nowMs: number, events = 1): LimitedLine | undefined {
+    const known = this.#keys.has(key) || this.#keys.size < this.#maxKeys ? key : OVERFLOW_KEY;
     const state = this.#keys.get(known);
     if (state && nowMs - state.writtenMs < this.#pauseMs) {
       state.skipped += events;
-      return 0;
+      return undefined;
     }
     this.#keys.set(known, { writtenMs: nowMs, skipped: 0 });
-    return events + (state?.skipped ?? 0);
+    return { count: events + (state?.skipped ?? 0), shared: known !== key };
   }
 
-  /** Forgets keys that were silent for ten pauses. */
+  /** Makes room: forgets keys whose pause is over and that were silent in it. */
   sweep(nowMs: number): void {
-    for (const [key, state] of this.#keys) if (nowMs - state.writtenMs > 10 * this.#pauseMs) this.#keys.delete(key);
+    for (const [key, { writtenMs, skipped }] of this.#keys) if (skipped === 0 && nowMs - writtenMs > this.#pauseMs) this.#keys.delete(key);
   }
 }

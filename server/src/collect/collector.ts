@@ -23,6 +23,9 @@ const AGE_CHECK_MS = 50;
 const EXPORTERS_MS = 2_000;
 const KERNEL_DROPS_MS = 1_000;
 const LOSS_LOG_MS = 5_000;
+/** How long numbers of the sessions are taken as of now: there may be ten thousand. */
+const SNAPSHOT_MS = 200;
+const EXPIRE_MS = 10_000;
 /** At the end: the sockets are read until nothing came for so long, at most for so long. */
 const DRAIN_QUIET_MS = 30;
 const DRAIN_MAX_MS = 1_000;
@@ -31,6 +34,8 @@ const DRAIN_MAX_MS = 1_000;
 export interface DatagramDecoder {
   decode(datagram: Uint8Array, context: DatagramContext, sink: FlowSink): void;
   stats(): ExporterStats[];
+  /** Gives up what has waited too long for its template. */
+  expire(nowMs: number): void;
 }
 
 export interface CollectorOptions {
@@ -70,6 +75,7 @@ export function createCollector({ config, spool }: CollectorOptions, deps: Colle
   const timers: NodeJS.Timeout[] = [];
   const startedMs = now();
   let page: StatusPage | undefined;
+  let snapshot: { readonly atMs: number; readonly sessions: readonly ExporterStats[] } | undefined;
   let kernelDrops: ReadonlyMap<number, number> | undefined;
 
   // One context for all datagrams: the decoder copies what it keeps.
@@ -82,14 +88,19 @@ export function createCollector({ config, spool }: CollectorOptions, deps: Colle
     output.noteRows(context.receivedMs);
   }
 
-  /** The decoder's sessions, with the rows that the spool refused among their losses. */
-  function sessions(): ExporterStats[] {
-    const stats = decoder.stats();
-    if (output.refusedRows === 0) return stats;
-    return stats.map((session) => {
-      const refused = output.refusedBySession.get(sessionKey(session));
-      return refused === undefined ? session : { ...session, dropped: { ...session.dropped, spool_full: refused } };
-    });
+  /** The decoder's sessions, with the rows that the spool refused among their losses; asked once for all timers of a tick. */
+  function sessions(): readonly ExporterStats[] {
+    const nowMs = now();
+    if (snapshot === undefined || nowMs - snapshot.atMs > SNAPSHOT_MS || nowMs < snapshot.atMs) {
+      const stats = decoder.stats();
+      snapshot = { atMs: nowMs, sessions: output.refusedRows === 0 ? stats : stats.map(withRefused) };
+    }
+    return snapshot.sessions;
+  }
+
+  function withRefused(session: ExporterStats): ExporterStats {
+    const refused = output.refusedBySession.get(sessionKey(session));
+    return refused === undefined ? session : { ...session, dropped: { ...session.dropped, spool_full: refused } };
   }
 
   function status(): CollectorStatus {
@@ -154,6 +165,7 @@ export function createCollector({ config, spool }: CollectorOptions, deps: Colle
       timers.push(
         setInterval(() => output.flushIfOld(now()), AGE_CHECK_MS),
         setInterval(writeExporters, EXPORTERS_MS),
+        setInterval(() => decoder.expire(now()), EXPIRE_MS),
         setInterval(() => lossLog.report(status()), LOSS_LOG_MS),
         setInterval(() => void readKernelDrops(inodes).then((drops) => (kernelDrops = drops)), KERNEL_DROPS_MS),
       );
@@ -165,6 +177,7 @@ export function createCollector({ config, spool }: CollectorOptions, deps: Colle
       for (const timer of timers) clearInterval(timer);
       await Promise.all(sockets.map((socket) => socket.close()));
       output.flush();
+      snapshot = undefined;
       writeExporters();
       const result = await writer.stop(Math.max(0, endMs - now()));
       lossLog.report(status());

@@ -10,18 +10,17 @@ import { exporterStats } from "./testing/fake-decoder.ts";
 describe("LogLimit", () => {
   it("writes once a pause and key, and tells how many events a line stands for", () => {
     const limit = new LogLimit(1_000);
-    expect([limit.take("a", 0), limit.take("a", 10, 5), limit.take("b", 10), limit.take("a", 999), limit.take("a", 1_000)]).toEqual([
-      1, 0, 1, 0, 7,
-    ]);
+    const lines = [limit.take("a", 0), limit.take("a", 10, 5), limit.take("b", 10), limit.take("a", 999), limit.take("a", 1_000)];
+    expect(lines.map((line) => line?.count)).toEqual([1, undefined, 1, undefined, 7]);
   });
 
   it("keeps a bounded number of keys, however many are invented", () => {
-    const limit = new LogLimit(1_000);
-    let lines = 0;
-    for (let i = 0; i < 5_000; i++) if (limit.take(`key ${i}`, 0) > 0) lines++;
-    expect(lines).toBe(1_001);
-    limit.sweep(100_000);
-    expect(limit.take("new", 100_000)).toBe(1);
+    const limit = new LogLimit(1_000, 10);
+    const lines = Array.from({ length: 5_000 }, (_, i) => limit.take(`key ${i}`, 0)).filter((line) => line !== undefined);
+    expect(lines.map(({ shared }) => shared)).toEqual([...Array<boolean>(10).fill(false), true]);
+    expect(limit.take("key 9999", 1_000)).toEqual({ count: 4_990, shared: true });
+    limit.sweep(5_000);
+    expect(limit.take("new", 5_000)).toEqual({ count: 1, shared: false });
   });
 });
 
@@ -66,11 +65,21 @@ describe("LossLog", () => {
     ]);
   });
 
+  it("adds up ports and domains of an exporter, which a sender can invent", () => {
+    const domains = Array.from({ length: 500 }, (_, obsDomain) =>
+      exporterStats({ obsDomain, sourcePort: 1_000 + obsDomain, dropped: { set_overrun: 2 } }),
+    );
+    expect(run([status(1_000, domains)]).map(({ msg, count }) => [msg, count])).toEqual([
+      ["exporter seen", undefined],
+      ["received but not stored", 1_000],
+    ]);
+  });
+
   it("stays short when a thousand senders are invented", () => {
     const flood = Array.from({ length: 1_000 }, (_, i) =>
-      exporterStats({ exporter: `10.0.${i >> 8}.${i & 255}`, exporterSource: `10.0.${i >> 8}.${i & 255}` }),
+      exporterStats({ exporter: `10.0.${i >> 8}.${i & 255}`, exporterSource: `10.0.${i >> 8}.${i & 255}`, dropped: { bad_record: 1 } }),
     );
-    expect(run([status(1_000, flood)]).length).toBe(21);
+    expect(run([status(1_000, flood)]).length).toBe(21 + 101);
   });
 
   it("tells kernel drops with the setting to raise", () => {

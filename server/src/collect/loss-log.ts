@@ -3,27 +3,38 @@
  * flood of bad ones costs one line a cause and pause, which says how many there were.
  */
 import type { Logger } from "../log.ts";
-import { sessionKey } from "./flow-output.ts";
-import { LogLimit } from "../log-limit.ts";
+import { LogLimit, type LimitedLine } from "../log-limit.ts";
 import type { CollectorStatus } from "./status.ts";
 
 /** Least time between two lines about the same exporter and cause. */
 const PAUSE_MS = 300_000;
-/** New exporters named one by one in a pause; senders can be invented. */
-const MAX_NEW_EXPORTERS = 20;
-
 const HINTS: Readonly<Record<string, string>> = {
   unknown_version: "something that is no NetFlow, IPFIX or sFlow sends to this port",
   template_never_came: "set a shorter template refresh on the exporter, for example 60 s",
   spool_full: "see spool.maxBytes, and why the server does not load what waits",
 };
 
+/** What one line is about: an exporter and protocol, whatever ports and domains it uses, because senders choose those freely. */
+interface Subject {
+  readonly exporter: string;
+  readonly protocol: string;
+}
+
+/** One kind of loss of a subject. */
+interface Loss extends Subject {
+  readonly cause: string;
+  total: number;
+}
+
+/** Cause under which missing sequence numbers are kept; no cause of the decoder is called so. */
+const MISSING = "sequence";
+
 export class LossLog {
   readonly #log: Logger;
   readonly #limit = new LogLimit(PAUSE_MS);
+  readonly #newExporters = new LogLimit(PAUSE_MS, 20);
   #totals = new Map<string, number>();
-  #sessions = new Set<string>();
-  #newInPause = { sinceMs: 0, count: 0 };
+  #seen = new Set<string>();
 
   constructor(log: Logger) {
     this.#log = log;
@@ -31,47 +42,67 @@ export class LossLog {
 
   /** Compares with the status before; call it every few seconds. */
   report(status: CollectorStatus): void {
+    const { atMs } = status;
+    this.#reportNew(status);
     const totals = new Map<string, number>();
-    const sessions = new Set<string>();
-    /** Count since the last line, or 0 when it has not grown or was told a moment ago. */
-    const grown = (key: string, total: number): number => {
+    for (const [key, { exporter, protocol, cause, total }] of lossesOf(status)) {
       totals.set(key, total);
-      const more = total - (this.#totals.get(key) ?? 0);
-      return more > 0 ? this.#limit.take(key, status.atMs, more) : 0;
-    };
-    for (const session of status.exporters) {
-      const key = sessionKey(session);
-      sessions.add(key);
-      const { exporter, exporterSource, protocol, obsDomain: domainId } = session;
-      const who = { exporter, protocol, domainId, ...(exporterSource === exporter ? {} : { exporterSource }) };
-      if (!this.#sessions.has(key) && protocol !== "unknown") this.#newExporter(who, status.atMs);
-      for (const [cause, total] of Object.entries(session.dropped)) {
-        const count = grown(`${exporter} ${protocol} ${domainId} ${cause}`, total);
-        if (count > 0) this.#log.warn({ ...who, cause, count, total, ...hint(cause) }, "received but not stored");
-      }
-      const lost = grown(`${exporter} ${protocol} ${domainId} lost`, session.lostUnits);
-      if (lost > 0)
-        this.#log.info({ ...who, count: lost, total: session.lostUnits }, "sequence numbers are missing: lost on the way or by the kernel");
+      const line = this.#grown(key, total, atMs);
+      if (!line) continue;
+      const fields = line.shared ? { count: line.count } : { exporter, protocol, cause, count: line.count, total, ...hint(cause) };
+      if (line.shared) this.#log.warn(fields, "losses of further exporters; the page and /metrics list them");
+      else if (cause === MISSING) this.#log.info(fields, "sequence numbers are missing: lost on the way or by the kernel");
+      else this.#log.warn(fields, "received but not stored");
     }
     for (const { port, kernelDrops } of status.listening) {
-      const drops = grown(`kernel ${port}`, kernelDrops ?? 0);
-      if (drops > 0)
+      const key = `kernel ${port}`;
+      totals.set(key, kernelDrops ?? 0);
+      const line = this.#grown(key, kernelDrops ?? 0, atMs);
+      if (line)
         this.#log.warn(
-          { port, count: drops, total: kernelDrops, hint: "raise net.core.rmem_max and collector.receiveBuffer" },
+          { port, count: line.count, total: kernelDrops, hint: "raise net.core.rmem_max and collector.receiveBuffer" },
           "the kernel dropped datagrams",
         );
     }
     this.#totals = totals;
-    this.#sessions = sessions;
-    this.#limit.sweep(status.atMs);
+    this.#limit.sweep(atMs);
+    this.#newExporters.sweep(atMs);
   }
 
-  #newExporter(who: object, nowMs: number): void {
-    if (nowMs - this.#newInPause.sinceMs > PAUSE_MS) this.#newInPause = { sinceMs: nowMs, count: 0 };
-    this.#newInPause.count++;
-    if (this.#newInPause.count <= MAX_NEW_EXPORTERS) this.#log.info(who, "exporter seen");
-    else if (this.#newInPause.count === MAX_NEW_EXPORTERS + 1) this.#log.info("more exporters seen; the page and /metrics list them");
+  #grown(key: string, total: number, nowMs: number): LimitedLine | undefined {
+    const more = total - (this.#totals.get(key) ?? 0);
+    return more > 0 ? this.#limit.take(key, nowMs, more) : undefined;
   }
+
+  #reportNew({ exporters, atMs }: CollectorStatus): void {
+    const seen = new Set<string>();
+    for (const { exporter, protocol } of exporters) {
+      const key = `${exporter} ${protocol}`;
+      if (protocol === "unknown" || seen.has(key)) continue;
+      seen.add(key);
+      if (this.#seen.has(key)) continue;
+      const line = this.#newExporters.take(key, atMs);
+      if (line?.shared === true) this.#log.info({ count: line.count }, "more exporters seen; the page and /metrics list them");
+      else if (line) this.#log.info({ exporter, protocol }, "exporter seen");
+    }
+    this.#seen = seen;
+  }
+}
+
+/** Losses by exporter, protocol and cause. */
+function lossesOf({ exporters }: CollectorStatus): Map<string, Loss> {
+  const losses = new Map<string, Loss>();
+  const add = ({ exporter, protocol }: Subject, cause: string, count: number): void => {
+    const key = `${exporter} ${protocol} ${cause}`;
+    const loss = losses.get(key);
+    if (loss) loss.total += count;
+    else losses.set(key, { exporter, protocol, cause, total: count });
+  };
+  for (const session of exporters) {
+    for (const [cause, count] of Object.entries(session.dropped)) add(session, cause, count);
+    if (session.lostUnits > 0) add(session, MISSING, session.lostUnits);
+  }
+  return losses;
 }
 
 const hint = (cause: string): { hint?: string } => (HINTS[cause] === undefined ? {} : { hint: HINTS[cause] });

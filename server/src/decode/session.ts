@@ -48,6 +48,7 @@ export class Session {
   firstSeenMs: number;
   lastSeenMs: number;
   lastError: string | undefined;
+  private knownNames: Pick<ExporterStats, "exporter" | "exporterSource"> | undefined;
   private lastUptimeMs = 0;
   private readonly dropped: Partial<Record<DropCause, number>> = {};
   private readonly droppedBytes: Partial<Record<DropCause, number>> = {};
@@ -78,11 +79,20 @@ export class Session {
     this.lastUptimeMs = uptimeMs;
   }
 
-  stats(): ExporterStats {
-    const { flowType, exporter, source, sourcePort, obsDomain } = this.identity;
-    return {
+  /** Addresses as text, made once: statistics of thousands of sessions are asked for every second. */
+  private get names(): Pick<ExporterStats, "exporter" | "exporterSource"> {
+    const { exporter, source } = this.identity;
+    this.knownNames ??= {
       exporter: formatAddress(new Uint8Array(exporter.buffer, exporter.byteOffset, 16)),
       exporterSource: formatAddress(new Uint8Array(source.buffer, source.byteOffset, 16)),
+    };
+    return this.knownNames;
+  }
+
+  stats(): ExporterStats {
+    const { flowType, sourcePort, obsDomain } = this.identity;
+    return {
+      ...this.names,
       sourcePort,
       protocol: FLOW_TYPES[flowType as keyof typeof FLOW_TYPES],
       obsDomain,

@@ -68,6 +68,10 @@ export class FakeDecoder implements DatagramDecoder {
     writeRow(sink.batch, context.source, context.receivedMs, context.sourcePort);
   }
 
+  expire(): void {
+    // Nothing waits here.
+  }
+
   stats(): ExporterStats[] {
     return [...this.#sessions.values()];
   }
