@@ -14,12 +14,21 @@ const folders = Object.keys(below);
 
 module.exports = {
   forbidden: [
-    { name: "no-circular", severity: "error", comment: "A circle has no top to start reading at: move the shared part down.", from: {}, to: { circular: true } },
+    {
+      name: "no-circular",
+      severity: "error",
+      comment: "A circle has no top to start reading at: move the shared part down.",
+      from: {},
+      to: { circular: true },
+    },
     {
       name: "no-orphans",
       severity: "error",
       comment: "Nobody imports it: delete it, or name it as an entry here.",
-      from: { orphan: true, pathNot: ["\\.(test|e2e|bench)\\.tsx?$", "\\.d\\.ts$", "module\\.ts$", "main\\.tsx$", "generate[^/]*\\.ts$", "(^|/)testing/"] },
+      from: {
+        orphan: true,
+        pathNot: ["\\.(test|e2e|bench)\\.tsx?$", "\\.d\\.ts$", "module\\.ts$", "main\\.tsx$", "generate[^/]*\\.ts$", "(^|/)testing/"],
+      },
       to: {},
     },
     {
@@ -50,8 +59,20 @@ module.exports = {
       from: { path: "^server/src/query/", pathNot: "(\\.test\\.ts$|/testing/)" },
       to: { path: "^(node:)?(fs|dgram|net|child_process|http)(/|$)" },
     },
-    { name: "only-store-knows-clickhouse", severity: "error", comment: "Everybody else sees FlowStore (server/src/store/store.ts).", from: { pathNot: "^server/src/store/|^bench/" }, to: { path: "node_modules/(@clickhouse|chdb)" } },
-    { name: "only-api-knows-express", severity: "error", comment: "HTTP ends in api (collect has a bare node:http page for its own metrics).", from: { pathNot: "^server/src/api/" }, to: { path: "node_modules/express" } },
+    {
+      name: "only-store-knows-clickhouse",
+      severity: "error",
+      comment: "Everybody else sees FlowStore (server/src/store/store.ts).",
+      from: { pathNot: "^server/src/store/|^bench/" },
+      to: { path: "node_modules/(@clickhouse|chdb)" },
+    },
+    {
+      name: "only-api-knows-express",
+      severity: "error",
+      comment: "HTTP ends in api (collect has a bare node:http page for its own metrics).",
+      from: { pathNot: "^server/src/api/" },
+      to: { path: "node_modules/express" },
+    },
     {
       name: "nobody-imports-the-composition-root",
       severity: "error",
@@ -67,5 +88,9 @@ module.exports = {
       to: { path: `^server/src/(${folders.filter((f) => f !== folder && !below[folder].includes(f)).join("|")})/` },
     })),
   ],
-  options: { doNotFollow: { path: "node_modules" }, tsPreCompilationDeps: true, enhancedResolveOptions: { exportsFields: ["exports"], conditionNames: ["import", "require", "node", "default", "types"] } },
+  options: {
+    doNotFollow: { path: "node_modules" },
+    tsPreCompilationDeps: true,
+    enhancedResolveOptions: { exportsFields: ["exports"], conditionNames: ["import", "require", "node", "default", "types"] },
+  },
 };

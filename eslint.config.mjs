@@ -30,14 +30,31 @@ export default tseslint.config(
     rules: {
       "no-restricted-imports": [
         "error",
-        { patterns: [{ group: ["node:*", "fs", "path", "@sillage/server", "**/server/**"], message: "model runs in the browser: pass what you need as a parameter." }] },
+        {
+          patterns: [
+            {
+              group: ["node:*", "fs", "path", "@sillage/server", "**/server/**"],
+              message: "model runs in the browser: pass what you need as a parameter.",
+            },
+          ],
+        },
       ],
     },
   },
   {
     files: ["plugin/src/**/*.{ts,tsx}", "preview/src/**/*.{ts,tsx}", "dashboards/src/**/*.ts"],
     rules: {
-      "no-restricted-imports": ["error", { patterns: [{ group: ["@sillage/server", "**/server/src/**"], message: "Talk to the server over its HTTP API; share types through @sillage/model." }] }],
+      "no-restricted-imports": [
+        "error",
+        {
+          patterns: [
+            {
+              group: ["@sillage/server", "**/server/src/**"],
+              message: "Talk to the server over its HTTP API; share types through @sillage/model.",
+            },
+          ],
+        },
+      ],
     },
   },
   { files: ["plugin/src/**/*.{ts,tsx}", "preview/src/**/*.{ts,tsx}"], ...reactHooks.configs.flat.recommended },
@@ -54,5 +71,8 @@ export default tseslint.config(
     },
   },
   { files: ["preview/public/*.js"], languageOptions: { globals: { window: "readonly", document: "readonly" } } },
-  { files: ["**/*.{js,mjs}"], languageOptions: { globals: { process: "readonly", console: "readonly", URL: "readonly", setTimeout: "readonly", fetch: "readonly" } } },
+  {
+    files: ["**/*.{js,mjs}"],
+    languageOptions: { globals: { process: "readonly", console: "readonly", URL: "readonly", setTimeout: "readonly", fetch: "readonly" } },
+  },
 );

@@ -22,7 +22,13 @@ function run(command, args, cwd = root) {
 function runJest() {
   const folder = mkdtempSync(path.join(os.tmpdir(), "sillage-jest-"));
   const report = path.join(folder, "report.json");
-  const fine = run(process.execPath, [path.join(root, "node_modules/jest/bin/jest.js"), "--json", "--outputFile", report, ...jestArguments]);
+  const fine = run(process.execPath, [
+    path.join(root, "node_modules/jest/bin/jest.js"),
+    "--json",
+    "--outputFile",
+    report,
+    ...jestArguments,
+  ]);
   try {
     const result = JSON.parse(readFileSync(report, "utf8"));
     totals.passed += result.numPassedTests;

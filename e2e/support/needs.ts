@@ -18,7 +18,7 @@ function missing(need: string): boolean {
 }
 
 /** `describe` when every need (a command name or an absolute path) is there, else a skip that says why. */
-export function describeWith(needs: readonly string[]): typeof describe | typeof describe.skip {
+export function describeWith(needs: readonly string[]): jest.Describe {
   const lacking = needs.filter(missing);
   if (lacking.length === 0) return describe;
   const reason = `${lacking.map((need) => path.basename(need)).join(", ")} not found`;
