@@ -115,14 +115,16 @@ export interface LinkColumn {
   filter: string;
 }
 
-/** Least width of a column that holds an address, px: an IPv6 address without abbreviation nearly fits. */
-const ADDRESS_MIN_WIDTH = 250;
+/** Least widths of columns, px. Together with the numbers they must fit into half of a small screen, or the last column is cut off. */
+const MIN_WIDTH = { address: 190, other: 80, bar: 120 };
 
-const isAddress = (name: string): boolean => findField(name)?.kind === "ip";
+function minWidth(field: string): number {
+  return findField(field)?.kind === "ip" ? MIN_WIDTH.address : MIN_WIDTH.other;
+}
 
 /** Width of a column that holds a number, px: its title decides, the number is shorter. */
 function numberWidth(measure: MeasureName): number {
-  return 40 + 8 * MEASURES[measure].label.length;
+  return 34 + 7 * MEASURES[measure].label.length;
 }
 
 /** Ranked rows as a table; bars show the measure that ranks. */
@@ -134,7 +136,7 @@ export function ranking(frame: PanelFrame & { barMeasure: MeasureName; links?: L
   }
   const queries = frame.targets.map((target) => target.build());
   for (const { field } of queries.flatMap((query) => query.dimensions ?? [])) {
-    if (isAddress(field)) panel.overrideByName(field, [{ id: "custom.minWidth", value: ADDRESS_MIN_WIDTH }]);
+    panel.overrideByName(field, [{ id: "custom.minWidth", value: minWidth(field) }]);
   }
   for (const measure of queries.flatMap((query) => query.measures ?? [])) {
     if (measure !== frame.barMeasure) panel.overrideByName(measure, [{ id: "custom.width", value: numberWidth(measure) }]);
@@ -145,6 +147,7 @@ export function ranking(frame: PanelFrame & { barMeasure: MeasureName; links?: L
       value: { type: TableCellDisplayMode.Gauge, mode: BarGaugeDisplayMode.Basic, valueDisplayMode: BarGaugeValueMode.Text },
     },
     { id: "color", value: { mode: "fixed", fixedColor: "blue" } },
+    { id: "custom.minWidth", value: MIN_WIDTH.bar },
     { id: "min", value: 0 },
   ]);
 }

@@ -44,6 +44,8 @@ const GRAPH_OPTIONS = {
 };
 const NO_VARIABLES = {};
 const HEIGHT = 440;
+/** Space for each point of a graph, px: closer ones are a comb in which nothing can be seen. */
+const POINT_WIDTH = 4;
 
 function Explore({ loaded: { plugin, dataSource } }: { loaded: LoadedPlugin }) {
   const [location, navigate] = useLocation();
@@ -55,7 +57,7 @@ function Explore({ loaded: { plugin, dataSource } }: { loaded: LoadedPlugin }) {
   const [draft, setDraft] = useState({ of: stored, query: stored });
   const query = draft.of === stored ? draft.query : stored;
 
-  const maxDataPoints = Math.max(100, width);
+  const maxDataPoints = Math.max(100, Math.round(width / POINT_WIDTH));
   const key = width === 0 ? undefined : JSON.stringify([stored, time.range.from.valueOf(), time.range.to.valueOf(), maxDataPoints]);
   const { data, error, loading } = useAnswer(key, async () => {
     const { interval, intervalMs } = rangeUtil.calculateInterval(time.range, maxDataPoints);
