@@ -15,7 +15,7 @@ function draw(start: Partial<FlowDataQuery>, app = CoreApp.Explore) {
   const queries: FlowDataQuery[] = [];
   let runs = 0;
   function Editor() {
-    const [query, setQuery] = useState<FlowDataQuery>({ refId: "A", version: 1, ...start });
+    const [query, setQuery] = useState<FlowDataQuery>(JSON.parse(JSON.stringify({ refId: "A", version: 1, ...start })) as FlowDataQuery);
     const change = (next: FlowDataQuery): void => {
       queries.push(next);
       setQuery(next);
@@ -35,6 +35,20 @@ it("shows a query that says nothing with the defaults of the model", () => {
   expect(screen.getByText("Bits/s")).toBeInTheDocument();
   expect(screen.getByLabelText("Limit")).toHaveValue(10);
   expect(screen.getByRole("switch", { name: "Scaled" })).toBeChecked();
+});
+
+it("shows a query that is not one yet as it is run, and writes it down whole with the first change", async () => {
+  const { queries, user } = draw({ version: undefined });
+  expect(screen.getByText("Protocol")).toBeInTheDocument();
+  await user.click(screen.getByRole("radio", { name: "Top list" }));
+  expect(stored(queries.at(-1))).toEqual({
+    refId: "A",
+    version: 1,
+    view: "top",
+    filter: "",
+    measures: ["bps"],
+    dimensions: [{ field: "proto" }],
+  });
 });
 
 it("writes a chosen view and runs", async () => {

@@ -4,7 +4,7 @@ import { Alert, InlineField, InlineSwitch, RadioButtonGroup, Stack } from "@graf
 import type { View } from "@sillage/model";
 import type { FlowDataSource } from "../datasource.ts";
 import { QUERY_LABELS as LABELS, VIEW_LABELS } from "../labels.ts";
-import { migrate } from "../migrate.ts";
+import { editable } from "../migrate.ts";
 import { SELECTORS } from "../selectors.ts";
 import type { FlowDataQuery } from "../types.ts";
 import { DimensionsEditor } from "./DimensionsEditor.tsx";
@@ -19,8 +19,8 @@ const MAX_LIMIT = 10_000;
 
 type Props = QueryEditorProps<FlowDataSource, FlowDataQuery>;
 
-export function QueryEditor({ datasource, query: stored, onChange, onRunQuery, app }: Props) {
-  const query = migrate(stored);
+export function QueryEditor({ datasource, query: stored, onChange, onRunQuery, app = CoreApp.Unknown }: Props) {
+  const query = editable(stored, app);
   const { view = "timeseries", filter = "", dimensions = [], measures = ["bps"], limit = DEFAULT_LIMIT } = query;
   const alerting = app === CoreApp.UnifiedAlerting || app === CoreApp.CloudAlerting;
   const records = view === "records";
