@@ -1,0 +1,30 @@
+/** A panel made by hand draws what the query editor asks. */
+import { provisionedDataSource } from "./support/provisioned.ts";
+import { expect, needs, screenshot, test } from "./support/test.ts";
+
+test.describe("panel", () => {
+  needs();
+
+  test("draws a time series and a table", async ({ panelEditPage, page }) => {
+    const { name } = provisionedDataSource();
+    await panelEditPage.datasource.set(name);
+    await panelEditPage.timeRange.set({ from: "now-15m", to: "now" });
+    await expect(panelEditPage.refreshPanel()).toBeOK();
+    await expect(panelEditPage.panel.locator.locator("canvas").first()).toBeVisible();
+    await screenshot(page, "grafana-panel");
+
+    await panelEditPage.getQueryEditorRow("A").getByTestId("sillage-view").getByText("Top list", { exact: true }).click();
+    await panelEditPage.setVisualization("Table");
+    await expect(panelEditPage.refreshPanel()).toBeOK();
+    await expect(panelEditPage.panel.fieldNames).toContainText(["proto", "Bits/s"]);
+    await expect(panelEditPage.panel.data.filter({ hasText: /^tcp$/ })).toHaveCount(1);
+  });
+
+  test("shows the message of a wrong filter", async ({ panelEditPage }) => {
+    const { name } = provisionedDataSource();
+    await panelEditPage.datasource.set(name);
+    await panelEditPage.getQueryEditorRow("A").getByRole("textbox", { name: "Flow filter" }).fill("prot tcp");
+    await expect(panelEditPage.refreshPanel()).not.toBeOK();
+    await expect(panelEditPage.panel.getErrorIcon()).toBeVisible();
+  });
+});
