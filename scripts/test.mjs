@@ -8,6 +8,7 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
+import { missingForBackend } from "../plugin/scripts/build-backend.mjs";
 
 const root = path.resolve(import.meta.dirname ?? new URL(".", import.meta.url).pathname, "..");
 const jestArguments = process.argv.slice(2);
@@ -45,8 +46,9 @@ function runJest() {
 }
 
 function runGo() {
-  if (spawnSync("go", ["version"]).status !== 0) {
-    console.log("skipped: go not found, so the plugin backend's own tests did not run");
+  const missing = missingForBackend();
+  if (missing !== undefined) {
+    console.log(`skipped: the plugin backend's own tests, ${missing}`);
     if (strict) totals.failed += 1;
     else totals.skipped += 1;
     return;

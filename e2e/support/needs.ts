@@ -13,11 +13,15 @@ export const CHROMIUM = process.env.SILLAGE_CHROMIUM ?? "/usr/bin/chromium";
 
 const hasCommand = (name: string): boolean => spawnSync("sh", ["-c", `command -v ${name}`]).status === 0;
 
+/** Go's modules come from the network once; without them the plugin's backend cannot be built. */
+export const GO_MODULES = "go modules of the plugin";
+
 function missing(need: string): boolean {
+  if (need === GO_MODULES) return spawnSync("go", ["list", "-deps", "./pkg"], { cwd: path.join(REPOSITORY, "plugin") }).status !== 0;
   return need.includes("/") ? !existsSync(need) : !hasCommand(need);
 }
 
-/** `describe` when every need (a command name or an absolute path) is there, else a skip that says why. */
+/** `describe` when every need (a command name, an absolute path or GO_MODULES) is there, else a skip that says why. */
 export function describeWith(needs: readonly string[]): jest.Describe {
   const lacking = needs.filter(missing);
   if (lacking.length === 0) return describe;

@@ -73,8 +73,12 @@ export async function waitFor<T>(what: string, probe: () => Promise<T | undefine
   throw new Error(`waited ${timeoutMs} ms in vain for ${what}`, { cause: lastError });
 }
 
-/** Starts everything and waits until the API says that it is up. `args` go to `sillage serve`. */
-export async function startSystem(args: readonly string[] = []): Promise<System> {
+/**
+ * Starts everything and waits until the API says that it is up.
+ * @param args arguments of `sillage serve`
+ * @param apiOptions more YAML lines below `api:`, given the system's folder
+ */
+export async function startSystem(args: readonly string[] = [], apiOptions: (folder: string) => string[] = () => []): Promise<System> {
   if (!existsSync(BUNDLE)) throw new Error("server/dist/sillage.mjs is missing: run `npm run build` first");
   const folder = mkdtempSync(path.join(os.tmpdir(), "sillage-e2e-"));
   const [apiPort, statusPort, udpPort] = await Promise.all([freePort(), freePort(), freeUdpPort()]);
@@ -90,6 +94,7 @@ export async function startSystem(args: readonly string[] = []): Promise<System>
       `    port: ${statusPort}`,
       "api:",
       `  port: ${apiPort}`,
+      ...apiOptions(folder),
       "",
     ].join("\n"),
   );

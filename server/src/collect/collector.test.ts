@@ -100,9 +100,12 @@ describe("the collector", () => {
     const { port } = collector.status().listening[0]!;
     await send(port, 5);
     const url = `http://127.0.0.1:${collector.statusPort}`;
-    for (let tries = 0; collector.status().listening[0]!.datagrams < 5 && tries < 100; tries++)
+    // Exporters are counted once a tick, not once a request.
+    let metrics = "";
+    for (let tries = 0; !metrics.includes('protocol="netflow5"} 5') && tries < 500; tries++) {
       await new Promise((resolve) => setTimeout(resolve, 10));
-    const metrics = await (await fetch(`${url}/metrics`)).text();
+      metrics = await (await fetch(`${url}/metrics`)).text();
+    }
     const health = await fetch(`${url}/health`);
     const missing = await fetch(`${url}/nothing`);
     await collector.stop(5_000);
