@@ -38,9 +38,11 @@ function setTests(address: Expr, networks: readonly Network[]): Expr[] {
   const wide: Range[] = [];
   for (const network of networks) {
     const ranges = toRanges(network);
-    if (ranges.length === 1) {
-      const length = mappedPrefix(network);
-      byLength.set(length, (byLength.get(length) ?? new Set()).add(addressText(ranges[0]!.low)));
+    const length = mappedPrefix(network);
+    const [first] = ranges;
+    // `::/80` is one range too, but not its whole block: the IPv4 addresses at its end are missing.
+    if (first !== undefined && first.high - first.low + 1n === 1n << (ADDRESS_BITS - BigInt(length))) {
+      byLength.set(length, (byLength.get(length) ?? new Set()).add(addressText(first.low)));
     } else wide.push(...ranges);
   }
   const sets = [...byLength]

@@ -121,6 +121,21 @@ describe("predicateSql", () => {
     );
   });
 
+  it("keeps IPv4 out of an IPv6 network that ends with the mapped block, in a long list too", async () => {
+    for (const networks of [[{ address: "::", prefix: 80 }], [{ address: "::", prefix: 80 }, ...manyNetworks]]) {
+      const wanted: Predicate = { kind: "network", field: "src_addr", networks };
+      const statement = printSelect({
+        kind: "select",
+        columns: [{ expr: column("template_id") }],
+        from: RAW_TABLE,
+        where: predicateSql(wanted),
+      });
+      const answer = await testStore.store.query({ ...statement, limits: TEST_LIMITS });
+      const got = answer.rows.map(([id]) => Number(id)).sort((a, b) => a - b);
+      expect(got).toEqual(rows.flatMap((flow, i) => (evaluatePredicate(wanted, flow) ? [i] : [])));
+    }
+  });
+
   it("reads a field that is never absent as it is", () => {
     expect(field("duration").unknown).toEqual({ kind: "never" });
     expect(
