@@ -12,6 +12,14 @@ interface Listed {
 const folder = path.join(REPOSITORY, "dashboards");
 const readJson = (file: string): unknown => JSON.parse(readFileSync(path.join(folder, file), "utf8"));
 
+/** Charts without a single painted pixel; runs in the page. */
+function countBlankCharts(): number {
+  return [...document.querySelectorAll<HTMLCanvasElement>(".u-wrap canvas")].filter((canvas) => {
+    const pixels = canvas.getContext("2d")?.getImageData(0, 0, canvas.width, canvas.height).data;
+    return pixels?.every((value) => value === 0) ?? true;
+  }).length;
+}
+
 test.describe("dashboards", () => {
   needs();
 
@@ -29,6 +37,7 @@ test.describe("dashboards", () => {
       const dashboard = await gotoDashboardPage({ uid });
       for (const name of titles) await expect(dashboard.getPanelByTitle(name).locator).toBeVisible();
       await page.waitForLoadState("networkidle");
+      await expect.poll(() => page.evaluate(countBlankCharts)).toBe(0);
       await expect(dashboard).toHavePanelErrors(0);
       await expect(page.getByText("No data", { exact: true })).toHaveCount(0);
       await expect(page.locator(`[data-testid="${selectors.components.Panels.Panel.loadingBar("")}"]`)).toHaveCount(0);

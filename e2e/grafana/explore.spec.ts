@@ -22,12 +22,12 @@ test.describe("Explore", () => {
     const row = explorePage.getQueryEditorRow("A");
     for (const [view, name, column] of [
       ["Top list", "top", "Bits/s"],
-      ["Records", "records", "Source address"],
+      ["Records", "records", "Received"],
     ] as const) {
       const answered = explorePage.waitForQueryDataResponse((response) =>
         (response.request().postData() ?? "").includes(`"view":"${name}"`),
       );
-      await row.getByTestId("sillage-view").getByText(view, { exact: true }).click();
+      await row.getByRole("radio", { name: view }).check({ force: true });
       expect((await answered).status()).toBe(200);
       await expect(page.getByRole("columnheader", { name: column })).toBeVisible();
     }

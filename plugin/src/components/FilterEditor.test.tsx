@@ -44,6 +44,8 @@ function draw(start = "") {
   return { runs, changes, field, view, type, press };
 }
 
+const pause = (ms: number): Promise<void> => act(() => new Promise<void>((resolve) => setTimeout(resolve, ms)));
+
 it("tells every change at once and runs on Enter and Shift-Enter", async () => {
   const { runs, changes, type, press } = draw();
   type("proto tcp");
@@ -71,6 +73,17 @@ it("marks a wrong word, says what is wrong below, and tells screen readers", asy
   expect(field.getAttribute("aria-describedby")).toBe(screen.getByRole("status").id);
 });
 
+it("does not call a word wrong while it offers to complete it", async () => {
+  const { view, type, press } = draw();
+  act(() => view.focus());
+  type("any and pro");
+  await waitFor(() => expect(currentCompletions(view.state)).not.toHaveLength(0));
+  await pause(500);
+  expect(screen.getByRole("status")).toBeEmptyDOMElement();
+  await press("{Escape}");
+  await waitFor(() => expect(screen.getByRole("status")).toHaveTextContent("pro is not a word"));
+});
+
 it("shows how a correct filter reads", async () => {
   const { type } = draw();
   type("HOST 192.0.2.7 and port $p");
@@ -90,7 +103,7 @@ it("completes what is typed; Enter takes it, the next one runs", async () => {
   type("fla");
   await waitFor(() => expect(currentCompletions(view.state).map(({ label }) => label)).toContain("flags"));
   // CodeMirror takes no completion in the first moments, so that a list that has just come up does not swallow a key.
-  await new Promise((resolve) => setTimeout(resolve, 100));
+  await pause(100);
   await press("{Enter}");
   expect(view.state.doc.toString()).toBe("flags ");
   expect(runs).toEqual([]);
@@ -103,7 +116,7 @@ it("runs on Enter behind a blank, although words are offered", async () => {
   act(() => view.focus());
   type("proto tcp ");
   await waitFor(() => expect(currentCompletions(view.state)).not.toHaveLength(0));
-  await new Promise((resolve) => setTimeout(resolve, 100));
+  await pause(100);
   await press("{Enter}");
   expect(view.state.doc.toString()).toBe("proto tcp ");
   expect(runs).toHaveLength(1);

@@ -1,9 +1,9 @@
 /** The filter field: colours, completion and errors where they are, all from the language itself, without asking the server. */
-import { autocompletion, closeBrackets, closeBracketsKeymap } from "@codemirror/autocomplete";
+import { autocompletion, closeBrackets, closeBracketsKeymap, completionStatus } from "@codemirror/autocomplete";
 import { bracketMatching } from "@codemirror/language";
 import { type Diagnostic, forEachDiagnostic, forceLinting, linter } from "@codemirror/lint";
 import { Compartment, EditorState, type Extension } from "@codemirror/state";
-import { EditorView, keymap, placeholder, tooltips } from "@codemirror/view";
+import { EditorView, keymap, placeholder, tooltips, type ViewUpdate } from "@codemirror/view";
 import { useTheme2 } from "@grafana/ui";
 import { useEffect, useId, useRef, useState } from "react";
 import { completeFilterText } from "../filter/completion.ts";
@@ -46,9 +46,12 @@ export function FilterEditor(props: Props) {
     const look = new Compartment();
     const check = (view: EditorView): Diagnostic[] => {
       const text = view.state.doc.toString();
-      const result = reportFilter(text, latest.current.interpolate(text));
-      setReport(result);
-      return result.notes.map(({ from, to, severity, message, hint }) => ({
+      const { notes, meaning } = reportFilter(text, latest.current.interpolate(text));
+      // While words are offered at the cursor, what stands there is not wrong but unfinished.
+      const { head } = view.state.selection.main;
+      const finished = completionStatus(view.state) === "active" ? notes.filter(({ to }) => to < head) : notes;
+      setReport({ notes: finished, meaning });
+      return finished.map(({ from, to, severity, message, hint }) => ({
         from,
         to,
         severity,
@@ -59,7 +62,13 @@ export function FilterEditor(props: Props) {
       parent: host.current,
       state: EditorState.create({
         doc: latest.current.value,
-        extensions: [look.of([]), linter(check, { delay: LINT_DELAY_MS }), wiring(() => latest.current), attributes(statusId), STATIC],
+        extensions: [
+          look.of([]),
+          linter(check, { delay: LINT_DELAY_MS, needsRefresh: completionOpenedOrClosed }),
+          wiring(() => latest.current),
+          attributes(statusId),
+          STATIC,
+        ],
       }),
     });
     editor.current = { view, look };
@@ -84,6 +93,10 @@ export function FilterEditor(props: Props) {
       <FilterStatus id={statusId} report={report} />
     </div>
   );
+}
+
+function completionOpenedOrClosed({ startState, state }: ViewUpdate): boolean {
+  return completionStatus(startState) !== completionStatus(state);
 }
 
 /** What never changes. Tooltips hang on the page's body: Grafana's panes cut off what leaves them. */

@@ -89,6 +89,12 @@ it("keeps the order, and the way round, with the measure that ranks", async () =
   expect(stored(queries.at(-1))).toMatchObject({ order: { measure: "bytes", desc: false } });
 });
 
+it("shows the usual columns when somebody turns to records", async () => {
+  const { queries, user } = draw({ view: "top", dimensions: [{ field: "proto" }] });
+  await user.click(screen.getByRole("radio", { name: "Records" }));
+  expect(stored(queries.at(-1))).toMatchObject({ view: "records", dimensions: [] });
+});
+
 it("asks nothing that records do not have", () => {
   draw({ view: "records" });
   expect(screen.getByLabelText("Columns")).toBeInTheDocument();

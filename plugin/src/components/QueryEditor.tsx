@@ -49,7 +49,8 @@ export function QueryEditor({ datasource, query: stored, onChange, onRunQuery, a
               value={view}
               options={viewOptions(VIEW_LABELS)}
               disabledOptions={alerting && !records ? ["records"] : []}
-              onChange={(chosen) => changeAndRun({ view: chosen })}
+              // Of records the same key chooses columns, and none means the usual ones.
+              onChange={(chosen) => changeAndRun(chosen === "records" ? { view: chosen, dimensions: [] } : { view: chosen })}
             />
           </div>
         </InlineField>
