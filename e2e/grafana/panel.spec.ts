@@ -5,7 +5,7 @@ import { expect, needs, screenshot, test } from "./support/test.ts";
 test.describe("panel", () => {
   needs();
 
-  test("draws a time series and a table", async ({ panelEditPage, page }) => {
+  test("draws a time series and a table", async ({ panelEditPage, selectors, page }) => {
     const { name } = provisionedDataSource();
     await panelEditPage.datasource.set(name);
     await panelEditPage.timeRange.set({ from: "now-15m", to: "now" });
@@ -14,8 +14,11 @@ test.describe("panel", () => {
     await screenshot(page, "grafana-panel");
 
     await panelEditPage.getQueryEditorRow("A").getByRole("radio", { name: "Top list" }).check({ force: true });
-    // What Grafana offers for data without times.
-    await page.getByRole("button", { name: "Switch to table" }).click();
+    // A new panel shows the choice at once; an edited one behind a button.
+    const { PluginVisualization, PanelEditor } = selectors.components;
+    const item = panelEditPage.getByGrafanaSelector(PluginVisualization.item("Table"));
+    if (!(await item.isVisible())) await panelEditPage.getByGrafanaSelector(PanelEditor.toggleVizPicker).click();
+    await item.click();
     const { locator } = panelEditPage.panel;
     await expect(locator.getByRole("columnheader", { name: "Protocol" })).toBeVisible();
     await expect(locator.getByRole("columnheader", { name: "Bits/s" })).toBeVisible();

@@ -122,19 +122,12 @@ it("runs on Enter behind a blank, although words are offered", async () => {
   expect(runs).toHaveLength(1);
 });
 
-it("runs when the field is left after a change, and only then", () => {
+it("runs nothing when the field is left", () => {
   const { view, type, runs } = draw("any");
-  const visit = (): void =>
-    act(() => {
-      view.focus();
-      view.contentDOM.blur();
-    });
-  visit();
-  expect(runs).toEqual([]);
+  act(() => view.focus());
   type("ipv4 and ");
-  visit();
-  visit();
-  expect(runs).toEqual(["ipv4 and any"]);
+  act(() => view.contentDOM.blur());
+  expect(runs).toEqual([]);
 });
 
 it("takes a value from outside", async () => {

@@ -25,7 +25,7 @@ interface Props {
   /** Puts the values of dashboard variables in. */
   interpolate: (filter: string) => InterpolatedFilter;
   onChange: (value: string) => void;
-  /** Somebody wants the answer: Enter, Shift-Enter, or left the field after a change. */
+  /** Somebody wants the answer: Enter or Shift-Enter. */
   onRun: () => void;
 }
 
@@ -113,22 +113,13 @@ const STATIC: Extension = [
   tooltips({ parent: document.body, position: "fixed" }),
 ];
 
+/** Leaving the field runs nothing: a click on Grafana's Refresh would then meet a running query and cancel it. */
 function wiring(props: () => Props): Extension {
-  let ran = props().value;
-  const run = ({ state }: EditorView): void => {
-    ran = state.doc.toString();
-    props().onRun();
-  };
   return [
-    filterKeys(run),
+    filterKeys(() => props().onRun()),
     EditorView.updateListener.of(({ docChanged, state }) => {
       const text = state.doc.toString();
       if (docChanged && text !== props().value) props().onChange(text);
-    }),
-    EditorView.domEventHandlers({
-      blur: (_event, view) => {
-        if (view.state.doc.toString() !== ran) run(view);
-      },
     }),
   ];
 }

@@ -11,10 +11,10 @@ import { history, historyKeymap, insertNewline, standardKeymap } from "@codemirr
 import { type Extension, Prec } from "@codemirror/state";
 import { type EditorView, keymap } from "@codemirror/view";
 
-export function filterKeys(run: (view: EditorView) => void): Extension {
+export function filterKeys(run: () => void): Extension {
   const runQuery = (view: EditorView): boolean => {
     closeCompletion(view);
-    run(view);
+    run();
     return true;
   };
   const enter = (view: EditorView): boolean => (isChosen(view) && acceptCompletion(view)) || runQuery(view);
