@@ -12,6 +12,7 @@ import { FlowBatch, parseAddress } from "../flow/index.ts";
 import { Decoder, readCapture, detectContainer, type FlowSink } from "./index.ts";
 import { loadCaptureCases, readCaptureFile } from "./testing/captures.ts";
 import { RECEIVED_MS } from "./testing/decode.ts";
+import { ipfix, set } from "./testing/messages.ts";
 
 const CONTEXT = { source: parseAddress("192.0.2.1"), sourcePort: 2055, receivedMs: RECEIVED_MS };
 
@@ -136,6 +137,25 @@ describe("hostile bytes", () => {
     expect(stats.reduce((sum, { waitingSets }) => sum + waitingSets, 0)).toBeLessThanOrEqual(80);
   });
 
+  it("are not noted as waiting once their sets are given up", () => {
+    // Sets of one byte for ever new templates, from 20 ports of each of 3 addresses; in the end only some of the sessions are kept.
+    const decoder = new Decoder({
+      limits: { maxSessions: 30, maxWaitingBytesPerSession: 2_600, maxWaitingBytes: 40_000, maxWaitingMs: 60_000 },
+    });
+    const sink = new CheckedSink();
+    const waitingSets = (): number => decoder.stats().reduce((sum, session) => sum + session.waitingSets, 0);
+    for (let i = 0; i < 600; i++) {
+      const sets = Array.from({ length: 40 }, (_, n) => set(256 + ((i * 40 + n) % 60_000), [1]));
+      const source = parseAddress(`192.0.2.${1 + (i % 3)}`);
+      decoder.decode(ipfix(sets), { source, sourcePort: 1_000 + (i % 20), receivedMs: RECEIVED_MS + i * 10 }, sink);
+      expect(waiterEntries(decoder).sessions).toBeLessThanOrEqual(waitingSets());
+    }
+    expect(waitingSets()).toBeGreaterThan(0);
+    expect(decoder.evictedSessions()).toBeGreaterThan(0);
+    decoder.expire(Number.POSITIVE_INFINITY);
+    expect(waiterEntries(decoder)).toEqual({ groups: 0, templates: 0, sessions: 0 });
+  });
+
   it("leave errors of the sink to its owner, and the decoder usable", () => {
     const decoder = new Decoder();
     const batch = new FlowBatch(4);
@@ -165,6 +185,13 @@ describe("hostile bytes", () => {
     ]);
   });
 });
+
+/** Size of the index of who waits for which template, level by level. */
+function waiterEntries(decoder: Decoder): { groups: number; templates: number; sessions: number } {
+  const groups = [...decoder["table"]["waiters"].values()];
+  const templates = groups.flatMap((group) => [...group.values()]);
+  return { groups: groups.length, templates: templates.length, sessions: templates.reduce((sum, { size }) => sum + size, 0) };
+}
 
 function* truncations(datagrams: readonly Uint8Array[]): Generator<Uint8Array> {
   for (const datagram of datagrams) for (let length = 0; length < datagram.length; length++) yield datagram.subarray(0, length);

@@ -20,7 +20,7 @@ export class SessionTable {
   private readonly sessions = new Map<string, Session>();
   private readonly groups = new Map<string, SiblingGroup>();
   private last: Session | undefined;
-  /** Who waits for which template id, so that a template's arrival visits nobody else. */
+  /** Who waits for which template id, so that a template's arrival visits nobody else: exactly the sessions that hold a set for it. */
   private readonly waiters = new Map<SiblingGroup, Map<number, Set<Session>>>();
   /** Sessions given up for the sake of newer ones; their counts went with them. */
   evictedSessions = 0;
@@ -83,7 +83,7 @@ export class SessionTable {
       (session.waiting.cost + cost > this.limits.maxWaitingBytesPerSession || this.waitingBytes + cost > this.limits.maxWaitingBytes)
     ) {
       const oldest = session.waiting.shift()!;
-      this.waitingBytes -= waitingCost(oldest.bytes.length);
+      this.giveUp(session, oldest);
       session.drop("waiting_full", oldest.bytes.length);
     }
     if (this.waitingBytes + cost > this.limits.maxWaitingBytes) return false;
@@ -95,29 +95,33 @@ export class SessionTable {
 
   /** Takes out the sets that a new template makes readable: those of its session, and those of siblings that now may use it. */
   takeWaiting(session: Session, templateId: number): { readonly session: Session; readonly set: WaitingSet }[] {
-    const waiters = this.waiters.get(session.group);
-    const sessions = waiters?.get(templateId);
-    if (!waiters || !sessions) return [];
+    const sessions = this.waiters.get(session.group)?.get(templateId);
+    if (!sessions) return [];
     const isAgreed = "template" in session.group.find(NO_TEMPLATES, templateId);
     const out: { session: Session; set: WaitingSet }[] = [];
     for (const waiter of isAgreed ? [...sessions] : [session]) {
-      sessions.delete(waiter);
       for (const set of waiter.waiting.take(templateId)) {
         this.waitingBytes -= waitingCost(set.bytes.length);
         out.push({ session: waiter, set });
       }
+      this.forgetWaiter(waiter, templateId);
     }
-    if (sessions.size === 0) waiters.delete(templateId);
-    if (waiters.size === 0) this.waiters.delete(session.group);
     return out;
   }
 
   /** Gives up data sets that have waited too long. */
   expire(session: Session, nowMs: number): void {
-    for (const { bytes, templateId } of session.waiting.takeOlderThan(nowMs - this.limits.maxWaitingMs)) {
-      this.waitingBytes -= waitingCost(bytes.length);
+    for (const set of session.waiting.takeOlderThan(nowMs - this.limits.maxWaitingMs)) {
+      const { bytes, templateId } = set;
+      this.giveUp(session, set);
       session.drop("template_never_came", bytes.length, `no template ${templateId} came within ${this.limits.maxWaitingMs / 1000} s`);
     }
+  }
+
+  /** After a set was taken out of its session unread. */
+  private giveUp(session: Session, { templateId, bytes }: WaitingSet): void {
+    this.waitingBytes -= waitingCost(bytes.length);
+    if (!session.waiting.isWaitingFor(templateId)) this.forgetWaiter(session, templateId);
   }
 
   private group(identity: SessionIdentity): SiblingGroup {
@@ -127,13 +131,20 @@ export class SessionTable {
     return group;
   }
 
-  /** A waiter stays noted when its sets expire: looking it up in vain costs less than keeping both in step. */
   private noteWaiter(session: Session, templateId: number): void {
     let waiters = this.waiters.get(session.group);
     if (!waiters) this.waiters.set(session.group, (waiters = new Map<number, Set<Session>>()));
     const sessions = waiters.get(templateId);
     if (sessions) sessions.add(session);
     else waiters.set(templateId, new Set([session]));
+  }
+
+  private forgetWaiter(session: Session, templateId: number): void {
+    const waiters = this.waiters.get(session.group);
+    const sessions = waiters?.get(templateId);
+    if (!waiters || !sessions?.delete(session) || sessions.size > 0) return;
+    waiters.delete(templateId);
+    if (waiters.size === 0) this.waiters.delete(session.group);
   }
 
   private countTemplate(template: Template, by: 1 | -1): void {
@@ -158,11 +169,8 @@ export class SessionTable {
     for (const id of [...session.templates.keys()]) this.forget(session, id);
     this.waitingBytes -= session.waiting.cost;
     session.group.sessions--;
-    for (const sessions of this.waiters.get(session.group)?.values() ?? []) sessions.delete(session);
-    if (session.group.sessions === 0) {
-      this.groups.delete(groupKey(session.identity));
-      this.waiters.delete(session.group);
-    }
+    for (const id of session.waiting.templateIds()) this.forgetWaiter(session, id);
+    if (session.group.sessions === 0) this.groups.delete(groupKey(session.identity));
     this.evictedSessions++;
     this.sessions.delete(session.key);
     if (this.last === session) this.last = undefined;

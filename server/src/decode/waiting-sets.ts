@@ -22,20 +22,31 @@ export class WaitingSets {
   /** Bytes in use, overhead included. */
   cost = 0;
   private sets: WaitingSet[] = [];
+  /** Sets by the template they wait for; no entry is 0. */
+  private readonly counts = new Map<number, number>();
 
   get size(): number {
     return this.sets.length;
   }
 
+  isWaitingFor(templateId: number): boolean {
+    return this.counts.has(templateId);
+  }
+
+  /** Ids of the templates that are waited for. */
+  templateIds(): IterableIterator<number> {
+    return this.counts.keys();
+  }
+
   add(set: WaitingSet): void {
     this.sets.push(set);
-    this.cost += waitingCost(set.bytes.length);
+    this.note(set, 1);
   }
 
   /** Takes out the oldest. */
   shift(): WaitingSet | undefined {
     const set = this.sets.shift();
-    if (set) this.cost -= waitingCost(set.bytes.length);
+    if (set) this.note(set, -1);
     return set;
   }
 
@@ -51,16 +62,21 @@ export class WaitingSets {
   }
 
   countByTemplate(): { templateId: number; sets: number }[] {
-    const counts = new Map<number, number>();
-    for (const { templateId } of this.sets) counts.set(templateId, (counts.get(templateId) ?? 0) + 1);
-    return [...counts].map(([templateId, sets]) => ({ templateId, sets }));
+    return [...this.counts].map(([templateId, sets]) => ({ templateId, sets }));
   }
 
   private partition(taken: (set: WaitingSet) => boolean): WaitingSet[] {
     const out = this.sets.filter(taken);
     if (out.length === 0) return out;
     this.sets = this.sets.filter((set) => !taken(set));
-    for (const { bytes } of out) this.cost -= waitingCost(bytes.length);
+    for (const set of out) this.note(set, -1);
     return out;
+  }
+
+  private note({ templateId, bytes }: WaitingSet, by: 1 | -1): void {
+    this.cost += by * waitingCost(bytes.length);
+    const count = (this.counts.get(templateId) ?? 0) + by;
+    if (count === 0) this.counts.delete(templateId);
+    else this.counts.set(templateId, count);
   }
 }
