@@ -17,7 +17,27 @@ export interface FlowSink {
   flush(): void;
 }
 
-export interface DecoderOptions {
+/**
+ * The operator's word on sampling rates: it wins over everything an exporter says, because some devices lie and some say nothing.
+ * Rates are whole numbers, 1 in N; 1 means unsampled, 0 means that there is no word.
+ */
+export interface SamplingOverrides {
+  /**
+   * Rate of what an exporter saw coming in by an interface: the interface's own, else the exporter's. `inIf` 0 (an unknown interface, or
+   * the exporter as a whole) is the exporter's. Asked once a message; for each record where `hasInterfaces`.
+   */
+  rateOf(exporter: Uint32Array, inIf: number): number;
+  /** True if an interface of this exporter has a rate of its own. The address is four words in memory order, IPv4 mapped into IPv6. */
+  hasInterfaces(exporter: Uint32Array): boolean;
+}
+
+/** What may change while the decoder works. */
+export interface DecoderSettings {
+  /** Undefined: no word for anybody. */
+  readonly samplingOverrides: SamplingOverrides | undefined;
+}
+
+export interface DecoderOptions extends Partial<DecoderSettings> {
   /**
    * Replace times that cannot be true (end more than 1 h after or 7 d before receipt) by the time of receipt.
    * Off when reading files, whose flows may be of any age. @default true

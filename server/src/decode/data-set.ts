@@ -91,7 +91,7 @@ function writeRows(plan: Plan, chunk: Chunk, { context, templateId, clampTimes }
   for (const step of addresses.steps) step.run(step, chunk);
   if (addresses.dual) writeDualAddresses(addresses.dual, chunk);
   if (countsFlows) atLeastOneFlow(chunk);
-  if (plan.sampling) writeSampling(plan.sampling, chunk);
+  writeSampling(plan.sampling, chunk, context);
   if (plan.icmp) writeIcmp(plan.icmp, chunk);
   return writeTimes(plan.times, chunk, context, clampTimes);
 }

@@ -12,14 +12,17 @@ import {
   type DatagramContext,
   type DecoderLimits,
   type DecoderOptions,
+  type DecoderSettings,
   type ExporterStats,
   type FlowSink,
+  type SamplingOverrides,
   type UnknownElement,
 } from "./contract.ts";
 import { decodeDataSet, type DataSetOptions } from "./data-set.ts";
 import type { DropCause } from "./drop-cause.ts";
 import type { MessageContext } from "./message-context.ts";
 import { NETFLOW5_HEADER_BYTES, NETFLOW5_PLAN, NETFLOW5_RECORD_BYTES, readNetflow5Header } from "./netflow5.ts";
+import { RATE_FROM_OPERATOR } from "./record-sampling.ts";
 import { SessionTable } from "./session-table.ts";
 import type { Session } from "./session.ts";
 import { walkSets, type WalkerDeps } from "./set-walker.ts";
@@ -56,6 +59,7 @@ export class Decoder {
   private readonly unknown: UnknownElements;
   private readonly dataSets: DataSetOptions;
   private readonly walker: WalkerDeps;
+  private overrides: SamplingOverrides | undefined;
   /** Addresses of the datagram at hand. */
   private readonly source = new Uint32Array(4);
   private readonly agent = new Uint32Array(4);
@@ -66,7 +70,13 @@ export class Decoder {
     this.table = new SessionTable(limits);
     this.unknown = new UnknownElements(limits.maxUnknownElements);
     this.dataSets = { clampTimes: options.clampTimes ?? true, sums: options.sumCounters === true ? new Map<string, bigint>() : undefined };
+    this.overrides = options.samplingOverrides;
     this.walker = { table: this.table, unknown: this.unknown, dataSets: this.dataSets, maxFieldsPerTemplate: limits.maxFieldsPerTemplate };
+  }
+
+  /** Replaces settings; flows that arrive from now on follow them. */
+  configure({ samplingOverrides }: DecoderSettings): void {
+    this.overrides = samplingOverrides;
   }
 
   /** Decodes one datagram. Rows are complete in `sink.batch` when it returns. */
@@ -280,6 +290,8 @@ export class Decoder {
     { exportMs, uptimeMs, samplingRate }: MessageClock,
   ): MessageContext {
     const { flowType, obsDomain, exporter, source } = session.identity;
+    const { overrides } = this;
+    const ordered = overrides?.rateOf(exporter, 0) ?? 0;
     // Written out: this runs once a datagram, and spreading an object costs more than decoding a record.
     return {
       flowType,
@@ -290,8 +302,9 @@ export class Decoder {
       exporter,
       source,
       sourcePort,
-      samplingRate,
-      samplingSource: samplingRate === 0 ? 0 : RATE_FROM_HEADER,
+      samplingRate: ordered === 0 ? samplingRate : ordered,
+      samplingSource: ordered !== 0 ? RATE_FROM_OPERATOR : samplingRate !== 0 ? RATE_FROM_HEADER : 0,
+      interfaceOverrides: overrides?.hasInterfaces(exporter) === true ? overrides : undefined,
     };
   }
 }

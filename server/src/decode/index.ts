@@ -3,8 +3,10 @@ export {
   type DatagramContext,
   type DecoderLimits,
   type DecoderOptions,
+  type DecoderSettings,
   type ExporterStats,
   type FlowSink,
+  type SamplingOverrides,
   type UnknownElement,
 } from "./contract.ts";
 export { Decoder } from "./decoder.ts";

@@ -1,6 +1,7 @@
 /** What all records of one message have in common, and the columns that say so. */
 import { columnIndex, type Column } from "../flow/index.ts";
 import type { Chunk } from "./column-loops.ts";
+import type { SamplingOverrides } from "./contract.ts";
 
 export interface MessageContext {
   /** Number in FLOW_TYPES. */
@@ -19,6 +20,8 @@ export interface MessageContext {
   readonly samplingRate: number;
   /** Number in SAMPLING_SOURCES. */
   readonly samplingSource: number;
+  /** The operator's rates, where they differ between the interfaces of this exporter: each record must be asked for. */
+  readonly interfaceOverrides: SamplingOverrides | undefined;
 }
 
 const TIME_RECEIVED = columnIndex("time_received");

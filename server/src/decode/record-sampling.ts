@@ -5,14 +5,18 @@
  */
 import { columnIndex } from "../flow/index.ts";
 import { fieldLength, fieldStart, readLow, type Chunk } from "./column-loops.ts";
+import type { SamplingOverrides } from "./contract.ts";
 import type { FindField, PlacedField } from "./layout.ts";
+import type { MessageContext } from "./message-context.ts";
 
 export const SAMPLING_ELEMENTS: readonly number[] = [34, 50, 305, 306];
 
-/** SAMPLING_SOURCES: record. */
-const SOURCE_RECORD = 2;
+/** Numbers of SAMPLING_SOURCES. */
+export const RATE_FROM_OPERATOR = 1;
+const RATE_FROM_RECORD = 2;
 const RATE = columnIndex("sampling_rate");
 const SOURCE = columnIndex("sampling_source");
+const IN_IF = columnIndex("in_if");
 
 export interface SamplingPlan {
   /** 1 in N, in order of preference. */
@@ -28,7 +32,31 @@ export function compileSampling(find: FindField): SamplingPlan | undefined {
   return { intervals, taken, leftOut };
 }
 
-export function writeSampling(plan: SamplingPlan, chunk: Chunk): void {
+/** Writes the rates that differ from record to record over the one that all of the message have. */
+export function writeSampling(plan: SamplingPlan | undefined, chunk: Chunk, context: MessageContext): void {
+  if (plan && context.samplingSource !== RATE_FROM_OPERATOR) writeRecordRates(plan, chunk);
+  if (context.interfaceOverrides) writeInterfaceOverrides(chunk, context.interfaceOverrides, context.exporter);
+}
+
+/** The operator's rate of the interface each flow came in by. */
+export function writeInterfaceOverrides(
+  { columns, row, n }: Pick<Chunk, "columns" | "row" | "n">,
+  overrides: SamplingOverrides,
+  exporter: Uint32Array,
+): void {
+  const [rate, source, inIf] = [columns[RATE]!, columns[SOURCE]!, columns[IN_IF]!.u32];
+  rate.touched = source.touched = true;
+  let last = -1;
+  let ordered = 0;
+  for (let i = row; i < row + n; i++) {
+    if (inIf[i] !== last) ordered = overrides.rateOf(exporter, (last = inIf[i]!));
+    if (ordered === 0) continue;
+    rate.u32[i] = ordered;
+    source.u8[i] = RATE_FROM_OPERATOR;
+  }
+}
+
+function writeRecordRates(plan: SamplingPlan, chunk: Chunk): void {
   const rate = chunk.columns[RATE]!;
   const source = chunk.columns[SOURCE]!;
   rate.touched = source.touched = true;
@@ -36,7 +64,7 @@ export function writeSampling(plan: SamplingPlan, chunk: Chunk): void {
     const value = recordRate(plan, chunk, i);
     if (value === 0) continue;
     rate.u32[chunk.row + i] = value;
-    source.u8[chunk.row + i] = SOURCE_RECORD;
+    source.u8[chunk.row + i] = RATE_FROM_RECORD;
   }
 }
 

@@ -4,6 +4,7 @@ import { columnIndex, type Column, type FlowBatch } from "../flow/index.ts";
 import { MAPPED_IPV4_WORD } from "./column-loops.ts";
 import { ICMP_BITS, PORT_BITS } from "./icmp.ts";
 import { writeConstants, type MessageContext } from "./message-context.ts";
+import { writeInterfaceOverrides } from "./record-sampling.ts";
 import type { FlowSample } from "./sflow-sample.ts";
 
 const [SRC_ADDR, DST_ADDR, NEXT_HOP] = [columnIndex("src_addr"), columnIndex("dst_addr"), columnIndex("next_hop")];
@@ -105,9 +106,11 @@ export function writeSample(batch: FlowBatch, view: DataView, sample: FlowSample
   batch.rows++;
 }
 
-/** Columns that all samples of a datagram share, for the rows since `row`. */
+/** Columns that all samples of a datagram share, for the rows since `row`; an operator's rate replaces that of the samples. */
 export function writeSampleConstants(batch: FlowBatch, row: number, context: MessageContext): void {
-  writeConstants({ columns: batch.columns, row, n: batch.rows - row }, context, { templateId: 0, ipVersion: 0, present: 0, flows: 1 });
+  const chunk = { columns: batch.columns, row, n: batch.rows - row };
+  writeConstants(chunk, context, { templateId: 0, ipVersion: 0, present: 0, flows: 1 });
+  if (context.interfaceOverrides) writeInterfaceOverrides(chunk, context.interfaceOverrides, context.exporter);
 }
 
 const IP_VERSION = columnIndex("ip_version");
