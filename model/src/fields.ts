@@ -120,8 +120,8 @@ const rows = [
   { name: "exporter_source", kind: "ip", group: "exporter", label: "Exporter source", unknown: unknownAddress, dimension: true, doc: "UDP source address of the datagram." },
   { name: "exporter_port", kind: "u16", group: "exporter", label: "Exporter port", unknown: unknown0, doc: "UDP source port of the datagram." },
   { name: "flow_type", kind: "enum8", group: "exporter", label: "Flow type", unknown: unknown0, dimension: true, enumNames: FLOW_TYPES, doc: "Protocol that carried the record." },
-  { name: "obs_domain", kind: "u32", group: "exporter", label: "Observation domain", unknown: unknown0, dimension: true, elements: [149], netflow5: "engine_type, engine_id", sflow: "sub-agent id", doc: "Observation domain (IPFIX), source id (v9), engine type x 256 + engine id (v5), sub-agent (sFlow)." },
-  { name: "template_id", kind: "u16", group: "exporter", label: "Template", unknown: unknown0, doc: "Template that described the record; 0 for protocols without templates." },
+  { name: "obs_domain", kind: "u32", group: "exporter", label: "Observation domain", unknown: unknown0, dimension: true, elements: [149], netflow5: "engine_type, engine_id", sflow: "sub-agent id", doc: "Observation domain (IPFIX), source id (v9), engine type x 256 + engine id (v5, v6, v8), sub-agent (sFlow)." },
+  { name: "template_id", kind: "u16", group: "exporter", label: "Template", unknown: unknown0, doc: "Template that described the record, aggregation scheme of NetFlow v8; 0 for protocols without either." },
 
   { name: "src_addr", kind: "ip", group: "address", label: "Source address", unknown: unknownAddress, dimension: true, filterWords: ["ip", "host", "net"], side: "src", elements: [8, 27], netflow5: "srcaddr", sflow: "raw header", doc: "Source address, IPv4 mapped into IPv6." },
   { name: "dst_addr", kind: "ip", group: "address", label: "Destination address", unknown: unknownAddress, dimension: true, filterWords: ["ip", "host", "net"], side: "dst", elements: [12, 28], netflow5: "dstaddr", sflow: "raw header", doc: "Destination address, IPv4 mapped into IPv6." },

@@ -71,7 +71,7 @@ export async function serve({ config, entry, demo, print }: ServeOptions): Promi
     const demoLines = (await exporter?.start()) ?? [];
     const first = firstPorts(config);
     print(`Sillage ${VERSION} is running; data in ${dataRoot}; Ctrl-C ends it.`);
-    print(`  listens    ${listening.join("; ")}: NetFlow v5 and v9, IPFIX, sFlow v5, each on each port`);
+    print(`  listens    ${listening.join("; ")}: NetFlow v1 and v5 to v9, IPFIX, sFlow v5, each on each port`);
     print(`  exporters  send to ${ownAddress(config)} port ${first}${demoLines.length > 0 ? `; ${demoLines.join("; ")}` : ""}`);
     print(`  look at    ${urls.join(" or ")}`);
     print(

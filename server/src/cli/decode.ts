@@ -45,7 +45,7 @@ export function registerDecode(program: Command): void {
     .addHelpText(
       "after",
       `
-Reads NetFlow v5, v9, IPFIX and sFlow v5. Flows go to standard output, one JSON object a line, with the names of the field reference;
+Reads NetFlow v1, v5 to v9, IPFIX and sFlow v5. Flows go to standard output, one JSON object a line, with the names of the field reference;
 counters above 2^53 are strings. The last line on standard error is one JSON object: datagrams, data_records, options_records, rows,
 sums (counter elements as exported), dropped (by cause), skipped (by kind), templates, unknown_elements.
 

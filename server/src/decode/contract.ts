@@ -93,7 +93,7 @@ export interface ExporterStats {
   obsDomain: number;
   datagrams: number;
   bytes: number;
-  /** Data records (v5, v9, IPFIX) or flow samples (sFlow) decoded. */
+  /** Data records (NetFlow, IPFIX) or flow samples (sFlow) decoded. */
   dataRecords: number;
   optionsRecords: number;
   /** Rows written. Less than dataRecords where records describe no traffic (`skipped.not_traffic`). */
@@ -108,7 +108,7 @@ export interface ExporterStats {
   droppedBytes: Record<string, number>;
   /** Understood and left out on purpose, by kind (see SkipKind). */
   skipped: Record<string, number>;
-  /** Sent but never seen here, told by sequence numbers, in the protocol's unit: flows (v5), data records (IPFIX), datagrams (v9, sFlow). */
+  /** Sent but never seen here, told by sequence numbers, in the protocol's unit: flows (v5 to v8), data records (IPFIX), datagrams (v9, sFlow). */
   lostUnits: number;
   /** Rows whose times were replaced because they could not be true. */
   clampedTimes: number;

@@ -1,6 +1,6 @@
 /**
- * The one entrance: a datagram of any protocol in, rows of a FlowBatch out. The version word tells the protocol on any port: u16 5, 9, 10
- * are NetFlow v5, v9, IPFIX; u32 5 is sFlow. Pure: clock, sockets, disk and logs belong to the caller.
+ * The one entrance: a datagram of any protocol in, rows of a FlowBatch out. The version word tells the protocol on any port: u16 1, 5 to 9
+ * and 10 are NetFlow and IPFIX; u32 5 is sFlow. Pure: clock, sockets, disk and logs belong to the caller.
  *
  * `decode` never throws because of a datagram; what `sink.flush` throws passes through. Everything read from a datagram is bounded by the
  * bytes that are there, and what it can make the decoder remember by DecoderLimits.
@@ -20,8 +20,9 @@ import {
 } from "./contract.ts";
 import { decodeDataSet, type DataSetOptions } from "./data-set.ts";
 import type { DropCause } from "./drop-cause.ts";
+import { fixedHeaderBytes, isGluedDatagram, readFixedHeader } from "./fixed-header.ts";
+import { fixedRecord } from "./fixed-records.ts";
 import type { MessageContext } from "./message-context.ts";
-import { NETFLOW5_HEADER_BYTES, NETFLOW5_PLAN, NETFLOW5_RECORD_BYTES, readNetflow5Header } from "./netflow5.ts";
 import { RATE_FROM_OPERATOR } from "./record-sampling.ts";
 import { SessionTable } from "./session-table.ts";
 import type { Session } from "./session.ts";
@@ -30,20 +31,12 @@ import { decodeSflow, readSflowHeader } from "./sflow.ts";
 import { UnknownElements } from "./unknown-elements.ts";
 
 /** Numbers of FLOW_TYPES. */
-const FLOW_TYPE = { unknown: 0, netflow5: 5, netflow9: 9, ipfix: 10, sflow5: 11 } as const;
+const FLOW_TYPE = { unknown: 0, netflow9: 9, ipfix: 10, sflow5: 11 } as const;
 /** SAMPLING_SOURCES: header. */
 const RATE_FROM_HEADER = 8;
 
 const NETFLOW9_HEADER_BYTES = 20;
 const IPFIX_HEADER_BYTES = 16;
-
-/** Versions that exist and are not read. */
-const UNSUPPORTED: Readonly<Record<number, DropCause>> = {
-  1: "unsupported_netflow1",
-  6: "unsupported_netflow6",
-  7: "unsupported_netflow7",
-  8: "unsupported_netflow8",
-};
 
 type MessageClock = Pick<MessageContext, "exportMs" | "uptimeMs" | "samplingRate">;
 
@@ -131,8 +124,12 @@ export class Decoder {
     }
     const version = view.getUint16(0);
     switch (version) {
+      case 1:
       case 5:
-        this.decodeNetflow5(arrival);
+      case 6:
+      case 7:
+      case 8:
+        this.decodeFixed(arrival, version);
         return;
       case 9:
         this.decodeNetflow9(arrival);
@@ -152,53 +149,57 @@ export class Decoder {
           );
         return;
       default:
-        this.refuse(arrival, UNSUPPORTED[version] ?? "unknown_version", `version ${version} is not read`);
+        this.refuse(arrival, "unknown_version", `version ${version} is not read`);
     }
   }
 
-  /** Datagrams glued together are decoded one after the other. */
-  private decodeNetflow5(arrival: Arrival): void {
+  /** NetFlow v1, v5, v6, v7, v8. Datagrams glued together are decoded one after the other. */
+  private decodeFixed(arrival: Arrival, version: number): void {
     const { view } = arrival;
-    const end = view.byteLength;
-    if (end < NETFLOW5_HEADER_BYTES) {
-      this.refuse(arrival, "truncated_header", `a NetFlow v5 datagram of ${end} bytes has no room for its header`);
+    if (view.byteLength < fixedHeaderBytes(version)) {
+      this.refuse(arrival, "truncated_header", `a NetFlow v${version} datagram of ${view.byteLength} bytes has no room for its header`);
       return;
     }
     let at = 0;
-    do at = this.decodeNetflow5At(arrival, at);
-    while (end - at >= NETFLOW5_HEADER_BYTES && view.getUint16(at) === 5);
+    do at = this.decodeFixedAt(arrival, version, at);
+    while (at < view.byteLength);
   }
 
   /** @returns position behind the records; the end of the datagram when something else follows them */
-  private decodeNetflow5At({ view, context, sink }: Arrival, at: number): number {
-    const header = readNetflow5Header(view, at);
-    const session = this.session(FLOW_TYPE.netflow5, header.engine, context);
-    const recordsAt = at + NETFLOW5_HEADER_BYTES;
-    const room = Math.floor((view.byteLength - recordsAt) / NETFLOW5_RECORD_BYTES);
+  private decodeFixedAt({ view, context, sink }: Arrival, version: number, at: number): number {
+    const header = readFixedHeader(view, at);
+    const record = fixedRecord(view, at);
+    const session = this.session(version, header.engine, context);
+    const recordsAt = at + fixedHeaderBytes(version);
+    const room = record ? Math.floor((view.byteLength - recordsAt) / record.bytes) : 0;
     const count = Math.min(header.count, room);
-    const end = recordsAt + count * NETFLOW5_RECORD_BYTES;
-    const isLast = view.byteLength - end < NETFLOW5_HEADER_BYTES || view.getUint16(end) !== 5;
-    this.see(session, at === 0 ? (isLast ? view.byteLength : end) : end - at, { datagrams: at === 0 ? 1 : 0, nowMs: context.receivedMs });
+    const recordsEnd = recordsAt + count * (record?.bytes ?? 0);
+    const isGlued = header.count <= room && isGluedDatagram(view, at, recordsEnd);
+    const end = isGlued ? recordsEnd : view.byteLength;
+    this.see(session, end - at, { datagrams: at === 0 ? 1 : 0, nowMs: context.receivedMs });
     session.seeUptime(header.uptimeMs);
+    if (!record) {
+      const error = `aggregation ${view.getUint8(at + 22)} of version ${view.getUint8(at + 23)} in NetFlow v8 is not known`;
+      session.drop("unknown_aggregation", end - at, error);
+      return end;
+    }
+    const rest = end - recordsEnd;
     if (header.count > room)
-      session.drop(
-        "truncated_records",
-        view.byteLength - end,
-        `the header counts ${header.count} records, the datagram has room for ${room}`,
-      );
-    else if (isLast && end < view.byteLength) session.skip("trailing_bytes", view.byteLength - end);
+      session.drop("truncated_records", rest, `the header counts ${header.count} records, the datagram has room for ${room}`);
+    else if (rest > 0) session.skip("trailing_bytes", rest);
     const message = this.message(session, context, {
       exportMs: header.exportMs,
       uptimeMs: header.uptimeMs,
       samplingRate: header.samplingInterval,
     });
-    const result = decodeDataSet(NETFLOW5_PLAN, { view, at: recordsAt, end, templateId: 0 }, message, { sink, options: this.dataSets });
+    const set = { view, at: recordsAt, end: recordsEnd, templateId: record.scheme };
+    const result = decodeDataSet(record.plan, set, message, { sink, options: this.dataSets });
     session.dataRecords += result.records;
     session.rows += result.rows;
     session.clampedTimes += result.clampedTimes;
     if (result.homeless > 0) session.drop("sink_full", 0, undefined, result.homeless);
-    session.sequence.observe(header.sequence, count);
-    return isLast ? view.byteLength : end;
+    if (header.sequence !== undefined) session.sequenceOf(record.scheme).observe(header.sequence, count);
+    return end;
   }
 
   private decodeNetflow9(arrival: Arrival): void {

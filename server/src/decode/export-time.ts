@@ -6,5 +6,5 @@ export function exportTimeMs(datagram: Uint8Array): number | undefined {
   if (view.byteLength < 16) return undefined;
   const version = view.getUint16(0);
   if (version === 10) return view.getUint32(4) * 1000;
-  return version === 5 || version === 9 ? view.getUint32(8) * 1000 : undefined;
+  return [1, 5, 6, 7, 8, 9].includes(version) ? view.getUint32(8) * 1000 : undefined;
 }

@@ -1,6 +1,10 @@
 import fc from "fast-check";
 import {
+  encodeNetflow1,
   encodeNetflow5,
+  encodeNetflow6,
+  encodeNetflow7,
+  encodeNetflow8,
   encodeSflow,
   encodeTemplated,
   IPFIX_TEMPLATES,
@@ -55,10 +59,7 @@ function attack(peace: readonly Uint8Array[], hostile: Iterable<Uint8Array>): vo
 /** Every capture of a protocol that is read, as datagrams. */
 function captures(): [string, Uint8Array[]][] {
   return (loadCaptureCases() ?? [])
-    .filter(
-      ({ container, id, protocol }) =>
-        !(container === "pcap" && id.endsWith("-tcp")) && /^(netflow5|netflow9|ipfix|sflow5)$/.test(protocol),
-    )
+    .filter(({ container, id }) => !(container === "pcap" && id.endsWith("-tcp")))
     .map(({ id, files }) => {
       const datagrams: Uint8Array[] = [];
       for (const file of files) {
@@ -92,6 +93,12 @@ function ownDatagrams(): Uint8Array[] {
       samplingRate: 10,
       samples: flows.slice(0, 8).map((flow): DemoFlow => ({ ...flow, packets: 1, bytes: 100 })),
     }),
+    encodeNetflow1({ ...clock, flows: v4 }),
+    encodeNetflow6({ ...clock, flows: v4, engine: 0 }),
+    encodeNetflow7({ ...clock, flows: v4 }),
+    ...Array.from({ length: 14 }, (_, i) =>
+      encodeNetflow8({ ...clock, flows: v4.slice(0, 3).map((flow) => ({ ...flow, flows: 2 })), engine: 0, scheme: i + 1 }),
+    ),
   ];
 }
 
@@ -112,7 +119,7 @@ describe("hostile bytes", () => {
   it("of any kind, and with any number written anywhere", () => {
     const [base] = sessions.map(([, datagrams]) => datagrams);
     fc.assert(
-      fc.property(fc.uint8Array({ maxLength: 600 }), fc.constantFrom(5, 9, 10, 0), (bytes, version) => {
+      fc.property(fc.uint8Array({ maxLength: 600 }), fc.constantFrom(1, 5, 6, 7, 8, 9, 10, 0), (bytes, version) => {
         const datagram = Uint8Array.from([0, version, 0, version === 0 ? 5 : 1, ...bytes]);
         attack(base!, [datagram]);
       }),

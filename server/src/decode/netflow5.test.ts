@@ -143,9 +143,7 @@ describe("datagrams of other kinds", () => {
   it.each([
     { name: "nothing", bytes: hex(""), cause: "empty_datagram" },
     { name: "one byte", bytes: hex("05"), cause: "empty_datagram" },
-    { name: "NetFlow v1", bytes: hex("0001 0001 00000000"), cause: "unsupported_netflow1" },
-    { name: "NetFlow v7", bytes: hex("0007 0001 00000000"), cause: "unsupported_netflow7" },
-    { name: "NetFlow v8", bytes: hex("0008 0001 00000000"), cause: "unsupported_netflow8" },
+    { name: "NetFlow v2, which never was", bytes: hex("0002 0001 00000000"), cause: "unknown_version" },
     { name: "sFlow v2", bytes: hex("00000002 00000001"), cause: "unsupported_sflow" },
     { name: "DNS", bytes: hex("a1b2 0100 0001 0000"), cause: "unknown_version" },
     { name: "zeros", bytes: new Uint8Array(32), cause: "unknown_version" },

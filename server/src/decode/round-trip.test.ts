@@ -1,5 +1,16 @@
 import fc from "fast-check";
-import { encodeNetflow5, encodeSflow, encodeTemplated, IPFIX_TEMPLATES, NETFLOW9_TEMPLATES, type DemoFlow } from "../demo/index.ts";
+import {
+  encodeNetflow1,
+  encodeNetflow5,
+  encodeNetflow6,
+  encodeNetflow7,
+  encodeNetflow8,
+  encodeSflow,
+  encodeTemplated,
+  IPFIX_TEMPLATES,
+  NETFLOW9_TEMPLATES,
+  type DemoFlow,
+} from "../demo/index.ts";
 import { formatAddress } from "../flow/index.ts";
 import { RECEIVED_MS, TestDecoder } from "./testing/decode.ts";
 
@@ -72,12 +83,71 @@ function wanted(flow: DemoFlow): Record<string, unknown> {
 const clock = { exportMs: RECEIVED_MS, bootMs: RECEIVED_MS - 1_000, sequence: 0 };
 
 describe("what is encoded is decoded", () => {
-  it("in NetFlow v5", () => {
+  it.each([
+    ["NetFlow v5", 30, (flows: DemoFlow[]) => encodeNetflow5({ ...clock, flows, engine: 7, samplingInterval: 0 })],
+    ["NetFlow v6", 27, (flows: DemoFlow[]) => encodeNetflow6({ ...clock, flows, engine: 7 })],
+    ["NetFlow v7", 27, (flows: DemoFlow[]) => encodeNetflow7({ ...clock, flows })],
+  ] as const)("in %s", (_, maxLength, encode) => {
     fc.assert(
-      fc.property(fc.array(flowOf(4), { minLength: 1, maxLength: 30 }), (flows) => {
-        const rows = new TestDecoder().decode(encodeNetflow5({ ...clock, flows, engine: 7, samplingInterval: 0 }));
-        expect(rows).toMatchObject(flows.map(wanted));
+      fc.property(fc.array(flowOf(4), { minLength: 1, maxLength }), (flows) => {
+        expect(new TestDecoder().decode(encode(flows))).toMatchObject(flows.map(wanted));
       }),
+    );
+  });
+
+  it("in NetFlow v1, which has no AS and no masks", () => {
+    fc.assert(
+      fc.property(fc.array(flowOf(4), { minLength: 1, maxLength: 24 }), (flows) => {
+        const rows = new TestDecoder().decode(encodeNetflow1({ ...clock, flows }));
+        expect(rows).toMatchObject(flows.map((flow) => ({ ...wanted(flow), src_as: 0, dst_as: 0, src_mask: null, dst_mask: null })));
+      }),
+    );
+  });
+
+  const ABSENT = {
+    ip_version: 0,
+    src_addr: null,
+    dst_addr: null,
+    proto: null,
+    src_port: null,
+    dst_port: null,
+    tos: null,
+    in_if: 0,
+    out_if: 0,
+  };
+  const ALSO_ABSENT = { src_as: 0, dst_as: 0, src_mask: null, dst_mask: null, tcp_flags: null };
+  it.each([
+    [1, "src_as dst_as in_if out_if"],
+    [2, "proto src_port dst_port"],
+    [3, "ip_version src_addr src_mask src_as in_if"],
+    [4, "ip_version dst_addr dst_mask dst_as out_if"],
+    [5, "ip_version src_addr src_mask src_as in_if dst_addr dst_mask dst_as out_if"],
+    [6, "ip_version dst_addr out_if tos"],
+    [7, "ip_version src_addr dst_addr in_if out_if tos"],
+    [8, "ip_version src_addr dst_addr in_if out_if tos proto src_port dst_port"],
+    [9, "src_as dst_as in_if out_if tos"],
+    [10, "proto src_port dst_port in_if out_if tos"],
+    [11, "ip_version src_addr src_mask src_as in_if tos"],
+    [12, "ip_version dst_addr dst_mask dst_as out_if tos"],
+    [13, "ip_version src_addr src_mask src_as in_if dst_addr dst_mask dst_as out_if tos"],
+    [14, "ip_version src_addr src_mask in_if dst_addr dst_mask out_if tos proto src_port dst_port"],
+  ])("in NetFlow v8, aggregation %i: %s", (scheme, columns) => {
+    const aggregated = fc
+      .record({ flow: flowOf(4), flows: fc.integer({ min: 1, max: 0xffff_ffff }) })
+      .map(({ flow, flows }) => ({ ...flow, flows }));
+    fc.assert(
+      fc.property(fc.array(aggregated, { minLength: 1, maxLength: 32 }), (flows) => {
+        const rows = new TestDecoder().decode(encodeNetflow8({ ...clock, flows, engine: 0x0203, scheme }));
+        expect(rows).toMatchObject(
+          flows.map((flow) => {
+            const all = wanted(flow);
+            const carried = ["bytes", "packets", "time_start", "time_end", ...columns.split(" ")].map((name) => [name, all[name]]);
+            const counted = scheme >= 6 && scheme <= 8 ? 1 : flow.flows;
+            return { ...ABSENT, ...ALSO_ABSENT, ...Object.fromEntries(carried), flows: counted, template_id: scheme, obs_domain: 0x0203 };
+          }),
+        );
+      }),
+      { numRuns: 30 },
     );
   });
 

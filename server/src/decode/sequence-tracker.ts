@@ -1,7 +1,7 @@
 /**
  * Loss told by sequence numbers. Each protocol counts its own unit, and some exporters count another one than the standard says:
  *
- *   v5     flows before this datagram; Open vSwitch writes the number of its last flow
+ *   v5     flows before this datagram (v6, v7 too; v8: records of its aggregation); Open vSwitch writes the number of its last flow
  *   v9     datagrams; softflowd counts flows
  *   IPFIX  data records before this message; Open vSwitch counts messages
  *   sFlow  datagrams

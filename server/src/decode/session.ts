@@ -25,6 +25,9 @@ const LATE_UPTIME_MS = 60_000;
 
 const SEQUENCE_RULES: Readonly<Record<number, readonly SequenceRule[]>> = {
   5: ["units-before", "units-through"],
+  6: ["units-before"],
+  7: ["units-before"],
+  8: ["units-before"],
   9: ["messages", "units-before"],
   10: ["units-before", "messages"],
   11: ["messages"],
@@ -48,6 +51,8 @@ export class Session {
   firstSeenMs: number;
   lastSeenMs: number;
   lastError: string | undefined;
+  /** NetFlow v8: sequences of the aggregations by scheme: each is an export stream of its own. */
+  private readonly aggregations = new Map<number, SequenceTracker>();
   private knownNames: Pick<ExporterStats, "exporter" | "exporterSource"> | undefined;
   private lastUptimeMs = 0;
   private readonly dropped: Partial<Record<DropCause, number>> = {};
@@ -58,7 +63,7 @@ export class Session {
     this.identity = identity;
     this.key = key;
     this.group = group;
-    this.sequence = new SequenceTracker(SEQUENCE_RULES[identity.flowType] ?? ["messages"]);
+    this.sequence = new SequenceTracker(rulesOf(identity));
     this.firstSeenMs = nowMs;
     this.lastSeenMs = nowMs;
   }
@@ -73,9 +78,20 @@ export class Session {
     this.skipped[kind] = (this.skipped[kind] ?? 0) + count;
   }
 
-  /** Tells the sequence tracker of a restart when the uptime went back; a wrap of the 32-bit counter is none. */
+  /** The sequence of an aggregation scheme of NetFlow v8; scheme 0 is everything else. */
+  sequenceOf(scheme: number): SequenceTracker {
+    if (scheme === 0) return this.sequence;
+    let sequence = this.aggregations.get(scheme);
+    if (!sequence) this.aggregations.set(scheme, (sequence = new SequenceTracker(rulesOf(this.identity))));
+    return sequence;
+  }
+
+  /** Tells the sequence trackers of a restart when the uptime went back; a wrap of the 32-bit counter is none. */
   seeUptime(uptimeMs: number): void {
-    if (((this.lastUptimeMs - uptimeMs) | 0) > LATE_UPTIME_MS) this.sequence.restart();
+    if (((this.lastUptimeMs - uptimeMs) | 0) > LATE_UPTIME_MS) {
+      this.sequence.restart();
+      for (const sequence of this.aggregations.values()) sequence.restart();
+    }
     this.lastUptimeMs = uptimeMs;
   }
 
@@ -107,11 +123,15 @@ export class Session {
       dropped: { ...this.dropped },
       droppedBytes: { ...this.droppedBytes },
       skipped: { ...this.skipped },
-      lostUnits: this.sequence.lost,
+      lostUnits: Array.from(this.aggregations.values()).reduce((lost, sequence) => lost + sequence.lost, this.sequence.lost),
       clampedTimes: this.clampedTimes,
       firstSeenMs: this.firstSeenMs,
       lastSeenMs: this.lastSeenMs,
       ...(this.lastError === undefined ? {} : { lastError: this.lastError }),
     };
   }
+}
+
+function rulesOf({ flowType }: SessionIdentity): readonly SequenceRule[] {
+  return SEQUENCE_RULES[flowType] ?? ["messages"];
 }

@@ -5,7 +5,7 @@
  */
 import { createSocket, type Socket } from "node:dgram";
 import type { DemoFlow } from "./demo-flow.ts";
-import { encodeNetflow5, NETFLOW5_MAX_FLOWS } from "./encode-netflow5.ts";
+import { encodeNetflow5, NETFLOW5_MAX_FLOWS } from "./encode-fixed.ts";
 import { encodeSflow } from "./encode-sflow.ts";
 import { encodeTemplated, IPFIX_TEMPLATES, NETFLOW9_TEMPLATES, type EncodedTemplate, type TemplatedMessage } from "./encode-templated.ts";
 import type { Ledger } from "./ledger.ts";

@@ -1,7 +1,17 @@
 export { ByteWriter } from "./byte-writer.ts";
 export { DEMO_PROTOCOLS, DemoExporter, type DemoExporterOptions, type DemoProtocol } from "./demo-exporter.ts";
 export type { DemoFlow } from "./demo-flow.ts";
-export { encodeNetflow5, NETFLOW5_MAX_FLOWS, type Netflow5Message } from "./encode-netflow5.ts";
+export {
+  encodeNetflow1,
+  encodeNetflow5,
+  encodeNetflow6,
+  encodeNetflow7,
+  NETFLOW5_MAX_FLOWS,
+  type FixedMessage,
+  type Netflow5Message,
+  type NumberedMessage,
+} from "./encode-fixed.ts";
+export { encodeNetflow8, type AggregatedFlow, type Netflow8Message } from "./encode-netflow8.ts";
 export { encodeSflow, type SflowMessage } from "./encode-sflow.ts";
 export {
   encodeTemplated,
