@@ -25,6 +25,10 @@ const GROUP_TITLES: Readonly<Record<FieldGroup, string>> = {
   interface: "Interfaces",
   routing: "Routing",
   link: "Link layer",
+  nat: "Address translation",
+  event: "Firewall and NAT events",
+  tunnel: "Tunnels",
+  application: "Applications",
   sampling: "Sampling",
 };
 
@@ -42,8 +46,13 @@ function unknownText({ unknown }: Field): string {
   return code(unknown.value === "" ? "''" : String(unknown.value));
 }
 
-function sourceText({ elements, netflow5, sflow, defaultSql, aliasSql }: Field): string {
-  const parts = [elements && `IE ${elements.join(", ")}`, netflow5 && `v5 ${netflow5}`, sflow && `sFlow ${sflow}`];
+function sourceText({ elements, enterpriseElements, netflow5, sflow, defaultSql, aliasSql }: Field): string {
+  const parts = [
+    elements && `IE ${elements.join(", ")}`,
+    enterpriseElements && enterpriseElements.map((pair) => pair.join(".")).join(", "),
+    netflow5 && `v5 ${netflow5}`,
+    sflow && `sFlow ${sflow}`,
+  ];
   if (defaultSql !== undefined) parts.push("computed at insert");
   if (aliasSql !== undefined) parts.push("computed at query time");
   return parts.filter((part) => part !== undefined).join("; ");

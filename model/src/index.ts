@@ -6,6 +6,8 @@ export {
   FIELDS,
   findField,
   FLOW_TYPES,
+  isVariableKind,
+  nativeType,
   presentMask,
   SAMPLING_SOURCES,
   STORED_FIELDS,
@@ -14,9 +16,11 @@ export {
   type Field,
   type FieldGroup,
   type FieldName,
+  type FixedKind,
   type Side,
   type Unit,
   type Unknown,
+  type VariableKind,
 } from "./fields.ts";
 export type { FieldSchema, Frame, FrameMeta, FrameNotice, FrameType, FrameValue, FrameValueType } from "./frame.ts";
 export { MEASURE_NAMES, MEASURES, type Measure, type MeasureName } from "./measures.ts";

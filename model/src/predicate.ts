@@ -26,6 +26,10 @@ export type Predicate =
   | { readonly kind: "in"; readonly field: FieldName; readonly values: readonly (number | bigint)[] }
   /** The address column lies in one of the networks (their union). An IPv6 network, even ::/0, never contains an IPv4 address. */
   | { readonly kind: "network"; readonly field: FieldName; readonly networks: readonly Network[] }
+  /** The exporter sent the field. */
+  | { readonly kind: "present"; readonly field: FieldName }
+  /** The text column is one of the texts; never the empty one, which stands for "not sent". */
+  | { readonly kind: "text"; readonly field: FieldName; readonly values: readonly string[] }
   /** `column & mask = value`. */
   | { readonly kind: "bits"; readonly field: FieldName; readonly mask: number; readonly value: number };
 
@@ -44,6 +48,8 @@ export function predicateFields(predicate: Predicate, into: Set<FieldName> = new
     case "compare":
     case "in":
     case "network":
+    case "present":
+    case "text":
     case "bits":
       return into.add(predicate.field);
   }

@@ -33,7 +33,7 @@ export function adHocPredicate(filters: readonly AdHocFilter[]): Predicate {
 function onePredicate({ field: name, op, values }: AdHocFilter): Predicate {
   const column = findField(name);
   if (column === undefined) throw refuse("FILTER_FIELD", `${name} is not a field`, "docs/reference/fields.md lists the fields");
-  if (column.kind === "time" || column.kind === "string") {
+  if (column.kind === "time" || column.kind === "u32s" || column.kind === "map") {
     throw refuse("FILTER_FIELD", `${name} cannot be filtered`, column.kind === "time" ? "use the time range" : undefined);
   }
   switch (op) {
@@ -62,10 +62,17 @@ function negatedIf(negated: boolean, item: Predicate): Predicate {
 function oneOf(column: NamedField, values: readonly string[]): Predicate {
   const known = values.filter((value) => value.toLowerCase() !== UNKNOWN);
   const items: Predicate[] = [];
-  if (known.length > 0) items.push(column.kind === "ip" ? inNetworks(column.name, known) : isNumber(column, known));
-  if (known.length < values.length) items.push(isAbsent(column));
+  if (known.length > 0) items.push(isOneOf(column, known));
+  if (known.length < values.length) items.push({ kind: "not", item: { kind: "present", field: column.name } });
   const [only] = items;
   return items.length === 1 && only ? only : { kind: "or", items };
+}
+
+function isOneOf(column: NamedField, values: readonly string[]): Predicate {
+  if (column.kind === "ip") return inNetworks(column.name, values);
+  return column.kind === "string"
+    ? { kind: "text", field: column.name, values: values.filter((text) => text !== "") }
+    : isNumber(column, values);
 }
 
 function inNetworks(name: FieldName, values: readonly string[]): Predicate {
@@ -85,25 +92,15 @@ function isNumber(column: NamedField, values: readonly string[]): Predicate {
     : { kind: "in", field: column.name, values: numbers };
 }
 
-/** No test of an absent field is true, not even one that every value passes. */
-function isAbsent({ name, kind }: NamedField): Predicate {
-  const present: Predicate =
-    kind === "ip"
-      ? {
-          kind: "network",
-          field: name,
-          networks: [
-            { address: "0.0.0.0", prefix: 0 },
-            { address: "::", prefix: 0 },
-          ],
-        }
-      : { kind: "compare", field: name, op: ">=", value: 0 };
-  return { kind: "not", item: present };
-}
-
 function compared(column: NamedField, op: CompareOp, values: readonly string[]): Predicate {
   const [value, ...more] = values;
-  if (column.kind === "ip" || column.kind === "mac" || column.enumNames !== undefined || !operandOf(column.name).ordered) {
+  if (
+    column.kind === "ip" ||
+    column.kind === "string" ||
+    column.kind === "mac" ||
+    column.enumNames !== undefined ||
+    !operandOf(column.name).ordered
+  ) {
     throw refuse("FILTER_OPERATOR", `${column.name} cannot be compared with ${op}`, "use =, !=, =| or !=|");
   }
   if (value === undefined || more.length > 0)

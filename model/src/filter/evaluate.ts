@@ -26,6 +26,12 @@ export function evaluatePredicate(predicate: Predicate, row: FlowRow): boolean {
       const address = row[predicate.field];
       return typeof address === "string" && predicate.networks.some((network) => inNetwork(address, network));
     }
+    case "present":
+      return row[predicate.field] !== undefined && row[predicate.field] !== "";
+    case "text": {
+      const text = row[predicate.field];
+      return typeof text === "string" && text !== "" && predicate.values.includes(text);
+    }
     case "compare":
       return onNumber(row, predicate.field, (value) => compare(value, predicate.op, BigInt(predicate.value)));
     case "in":

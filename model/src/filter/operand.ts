@@ -2,7 +2,7 @@
  * How the value after a numeric word is written: read, printed, and offered by completion. Which operand a column takes follows from
  * its kind; the few with names or units of their own are listed at the end.
  */
-import { field, type FieldName } from "../fields.ts";
+import { field, isVariableKind, type FieldName } from "../fields.ts";
 import { PROTOCOL_NAMES, PROTOCOL_WORDS, protocolNumber, SERVICE_NAMES, SERVICE_WORDS, servicePort } from "../names.ts";
 import type { FilterNumber } from "./ast.ts";
 import { nearest } from "./nearest.ts";
@@ -132,7 +132,7 @@ export function operandOf(name: FieldName): Operand {
   if (name === "flow_direction") return flowDirections;
   if (unit === "ms") return durations;
   if (kind === "mac") return macs;
-  if (kind === "ip" || kind === "string") throw new Error(`${name} is not numeric`);
+  if (kind === "ip" || isVariableKind(kind)) throw new Error(`${name} is not numeric`);
   const max = 2n ** BITS[kind] - 1n;
   if (unit !== undefined) return makeOperand({ wanted: `a number of ${unit}`, example: `${unit} > 10k`, max, print: formatCount });
   return makeOperand({ wanted: `a number from 0 to ${max}`, example: "1", max });

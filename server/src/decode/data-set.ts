@@ -9,6 +9,7 @@ import { CHUNK_RECORDS, RecordIndex } from "./layout.ts";
 import { writeConstants, type MessageContext } from "./message-context.ts";
 import { COUNTER_NAMES, type Plan } from "./plan.ts";
 import { writeSampling } from "./record-sampling.ts";
+import { writeTexts } from "./text-columns.ts";
 
 export interface DataSet {
   readonly view: DataView;
@@ -62,7 +63,7 @@ export function decodeDataSet(
         result.clampedTimes += writeRows(
           plan,
           { view, index, columns: sink.batch.columns, n, row: sink.batch.rows },
-          { context, templateId: set.templateId, clampTimes: options.clampTimes },
+          { batch: sink.batch, context, templateId: set.templateId, clampTimes: options.clampTimes },
         );
         commit(sink.batch, n);
       }
@@ -78,17 +79,19 @@ function commit(batch: FlowBatch, n: number): void {
 }
 
 interface RowRun {
+  readonly batch: FlowBatch;
   readonly context: MessageContext;
   readonly templateId: number;
   readonly clampTimes: boolean;
 }
 
 /** @returns rows whose times were clamped */
-function writeRows(plan: Plan, chunk: Chunk, { context, templateId, clampTimes }: RowRun): number {
+function writeRows(plan: Plan, chunk: Chunk, { batch, context, templateId, clampTimes }: RowRun): number {
   const { addresses, present, countsFlows } = plan;
   writeConstants(chunk, context, { templateId, ipVersion: addresses.ipVersion, present, flows: countsFlows ? 0 : 1 });
   for (const step of plan.steps) step.run(step, chunk);
   for (const step of addresses.steps) step.run(step, chunk);
+  for (const step of plan.texts) writeTexts(step, batch, chunk);
   if (addresses.dual) writeDualAddresses(addresses.dual, chunk);
   if (countsFlows) atLeastOneFlow(chunk);
   writeSampling(plan.sampling, chunk, context);

@@ -82,7 +82,7 @@ export class Decoder {
     } catch (error) {
       // A defect of ours must not take the collector along. The batch's own error (a full disk) is not ours to hide.
       if (this.sink.isFlushing) throw error;
-      clearUncommitted(sink);
+      sink.batch.clearUncommitted();
       this.session(FLOW_TYPE.unknown, 0, context).drop(
         "internal_error",
         datagram.length,
@@ -334,9 +334,4 @@ class GuardedSink implements FlowSink {
     if (!this.inner) throw new Error("no sink attached");
     return this.inner;
   }
-}
-
-/** Keeps the batch's promise that everything behind its rows is zero. */
-function clearUncommitted({ batch }: FlowSink): void {
-  for (const column of batch.columns) if (column.touched) column.u8.fill(0, batch.rows * column.width);
 }

@@ -5,7 +5,7 @@
  * An element that occurs twice in a template counts once, the first (protocols differ in what a repeat means; keys want the first).
  * Where several elements fill one column, the registry's order is a preference: the next is read where those before it are zero.
  */
-import { presentMask, STORED_FIELDS, type FieldName } from "@sillage/model";
+import { isVariableKind, presentMask, STORED_FIELDS, type FieldName } from "@sillage/model";
 import { columnIndex } from "../flow/index.ts";
 import { compileAddresses, type AddressPlan } from "./addresses.ts";
 import {
@@ -26,12 +26,14 @@ import {
 import { VARIABLE_LENGTH, type FieldSpec } from "./field-spec.ts";
 import { compileTimes, TIME_ELEMENTS, type TimePlan } from "./flow-times.ts";
 import { compileIcmp, type IcmpPlan } from "./icmp.ts";
+import { compileText, type TextStep } from "./text-columns.ts";
 import { layOut, type FindField, type Layout, type PlacedField } from "./layout.ts";
 import { compileSampling, SAMPLING_ELEMENTS, type SamplingPlan } from "./record-sampling.ts";
 
 export interface Plan {
   readonly layout: Layout;
   readonly steps: readonly CopyStep[];
+  readonly texts: readonly TextStep[];
   readonly addresses: AddressPlan;
   readonly times: TimePlan;
   readonly icmp: IcmpPlan | undefined;
@@ -102,8 +104,13 @@ export function compilePlan(fields: readonly FieldSpec[]): Plan {
   const find = finder(layout);
   const steps: CopyStep[] = [];
   const filled = new Set<FieldName>();
+  const texts: TextStep[] = [];
   for (const { name, kind, elements } of elementColumns) {
-    if (COMPUTED.has(name)) continue;
+    if (kind === "string") {
+      const step = compileText(name, elements, find);
+      if (step) texts.push(step);
+    }
+    if (COMPUTED.has(name) || isVariableKind(kind)) continue;
     for (const element of elements) {
       const place = find(element);
       if (!place) continue;
@@ -119,6 +126,7 @@ export function compilePlan(fields: readonly FieldSpec[]): Plan {
   return {
     layout,
     steps,
+    texts,
     addresses,
     times: compileTimes(find),
     icmp: compileIcmp(find, filled),

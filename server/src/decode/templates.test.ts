@@ -257,7 +257,7 @@ describe("sets", () => {
     const decoder = new TestDecoder();
     const layout = template(256, [
       [8, 4],
-      [460, 65_535],
+      [462, 65_535],
       [1, 65_535],
       [12, 4],
     ]);
@@ -267,7 +267,7 @@ describe("sets", () => {
       { src_addr: "10.0.0.1", dst_addr: "10.0.0.2", bytes: 256 },
       { src_addr: "10.0.0.3", dst_addr: "10.0.0.4", bytes: 0 },
     ]);
-    expect(decoder.decoder.unknownElements()).toEqual([{ enterprise: 0, id: 460, records: 2 }]);
+    expect(decoder.decoder.unknownElements()).toEqual([{ enterprise: 0, id: 462, records: 2 }]);
   });
 
   it("whose variable-length field leaves them lose that record and the rest of the set only", () => {

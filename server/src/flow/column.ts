@@ -4,10 +4,10 @@
  *
  * All views share one buffer: hot loops write a u64 as two u32 halves and an address as four u32, so that no bigint is made per value.
  */
-import { clickhouseType, STORED_FIELDS, type ColumnKind, type FieldName } from "@sillage/model";
+import { isVariableKind, nativeType, STORED_FIELDS, type FieldName, type FixedKind } from "@sillage/model";
 
 /** Bytes of one value in memory and in a Native block. */
-const WIDTHS: Readonly<Record<Exclude<ColumnKind, "string">, number>> = {
+const WIDTHS: Readonly<Record<FixedKind, number>> = {
   u8: 1,
   enum8: 1,
   u16: 2,
@@ -20,7 +20,7 @@ const WIDTHS: Readonly<Record<Exclude<ColumnKind, "string">, number>> = {
 
 export class Column {
   readonly name: FieldName;
-  readonly kind: Exclude<ColumnKind, "string">;
+  readonly kind: FixedKind;
   /** ClickHouse type, as written in a Native block. */
   readonly type: string;
   /** Bytes of one value. */
@@ -33,10 +33,10 @@ export class Column {
   /** Set by whoever writes a value; an untouched column is all zero and is left out of the segment. */
   touched = false;
 
-  constructor(name: FieldName, kind: Exclude<ColumnKind, "string">, capacity: number) {
+  constructor(name: FieldName, kind: FixedKind, capacity: number) {
     this.name = name;
     this.kind = kind;
-    this.type = clickhouseType({ kind });
+    this.type = nativeType({ kind });
     this.width = WIDTHS[kind];
     const buffer = new ArrayBuffer(Math.ceil((capacity * this.width) / 8) * 8);
     this.u8 = new Uint8Array(buffer);
@@ -60,21 +60,18 @@ export function setU64(column: Column, row: number, value: number): void {
   u32[row * 2 + 1] = value / 0x1_0000_0000;
 }
 
-const stored = STORED_FIELDS.map((field) => {
-  if (field.kind === "string") throw new Error(`field ${field.name}: a FlowBatch carries no strings; give the field a fixed-width kind`);
-  return { name: field.name, kind: field.kind };
-});
+const stored = STORED_FIELDS.flatMap(({ name, kind }) => (isVariableKind(kind) ? [] : [{ name, kind }]));
 
 const indexes = new Map<FieldName, number>(stored.map((field, index) => [field.name, index]));
 
-/** Position of a stored field in `FlowBatch.columns`. */
+/** Position of a stored field of fixed width in `FlowBatch.columns`. */
 export function columnIndex(name: FieldName): number {
   const index = indexes.get(name);
-  if (index === undefined) throw new Error(`${name} is not a stored field`);
+  if (index === undefined) throw new Error(`${name} is not a stored field of fixed width`);
   return index;
 }
 
-/** Allocates the columns of all stored fields, in registry order. */
+/** Allocates the columns of fixed width, in registry order. */
 export function allocateColumns(capacity: number): readonly Column[] {
   return stored.map(({ name, kind }) => new Column(name, kind, capacity));
 }

@@ -3,3 +3,4 @@ export { columnIndex, setTime, setU64, type Column } from "./column.ts";
 export { DEFAULT_BATCH_ROWS, FlowBatch } from "./flow-batch.ts";
 export { encodeFlowBatch, encodeNative, type NativeBlock, type NativeColumn, type NativeValue } from "./native.ts";
 export { readFlow, type FlowValue } from "./read-flow.ts";
+export { MAX_TEXT_BYTES, variableIndex, type ListColumn, type MapColumn, type TextColumn } from "./variable-column.ts";

@@ -84,6 +84,23 @@ describe("encodeFlowBatch", () => {
     ]);
   });
 
+  it("is read with text, lists and named values, also where rows have none", () => {
+    const batch = new FlowBatch(4);
+    batch.column("proto").touched = true;
+    batch.text("user").set(1, new TextEncoder().encode("Zoë"));
+    batch.list("mpls_labels").push(0, 16);
+    batch.list("mpls_labels").push(0, 0xffff_ffff);
+    batch.list("mpls_labels").push(2, 3);
+    batch.map("extra").push(2, "queueId", "7");
+    batch.rows = 4;
+    expect(readWithClickhouse(encodeFlowBatch(batch))).toEqual([
+      [0, [16, 4_294_967_295], "", {}],
+      [0, [], "Zoë", {}],
+      [0, [3], "", { queueId: "7" }],
+      [0, [], "", {}],
+    ]);
+  });
+
   it("encodes nothing for an empty batch", () => {
     expect(encodeFlowBatch(new FlowBatch(4))).toEqual({ rows: 0, columns: [], body: [] });
   });

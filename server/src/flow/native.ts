@@ -3,12 +3,14 @@
  *
  *   block  = varint columns, varint rows, column*
  *   column = string name, string type, values          string = varint length, UTF-8 bytes
- *   values = little-endian integers; IPv6: 16 bytes in network order; DateTime64(3): Int64 milliseconds; String: string
+ *   values = little-endian integers; IPv6: 16 bytes in network order; DateTime64(3): Int64 milliseconds; String: string;
+ *            Array and Map: see variable-column.ts
  *
  * Source: ClickHouse docs, formats/Native; without the block info that only the TCP protocol has.
  */
 import ipaddr from "ipaddr.js";
 import { parseAddress } from "./address-text.ts";
+import { ByteBuffer } from "./byte-buffer.ts";
 import type { FlowBatch } from "./flow-batch.ts";
 
 export interface NativeColumn {
@@ -27,18 +29,19 @@ export interface NativeBlock {
 /** DateTime64 takes epoch milliseconds; IPv6 takes 16 bytes or text. */
 export type NativeValue = number | bigint | string | Uint8Array;
 
-const utf8 = new TextEncoder();
-
 if (new Uint8Array(new Uint16Array([1]).buffer)[0] !== 1)
   throw new Error("Sillage needs a little-endian machine: its columns are stored as ClickHouse reads them");
 
 /** Encodes the touched columns of a batch. An empty batch gives an empty body. */
 export function encodeFlowBatch(batch: FlowBatch): NativeBlock {
-  const touched = batch.columns.filter((column) => column.touched);
-  if (batch.rows === 0 || touched.length === 0) return { rows: 0, columns: [], body: [] };
-  const body: Uint8Array[] = [blockHead(touched.length, batch.rows)];
-  for (const column of touched) body.push(columnHead(column), column.u8.subarray(0, batch.rows * column.width));
-  return { rows: batch.rows, columns: touched.map(({ name, type }) => ({ name, type })), body };
+  const { rows } = batch;
+  const fixed = batch.columns.filter((column) => column.touched);
+  const variable = batch.variable.filter((column) => column.touched);
+  if (rows === 0 || fixed.length === 0) return { rows: 0, columns: [], body: [] };
+  const body: Uint8Array[] = [blockHead(fixed.length + variable.length, rows)];
+  for (const column of fixed) body.push(columnHead(column), column.u8.subarray(0, rows * column.width));
+  for (const column of variable) body.push(columnHead(column), ...column.encode(rows));
+  return { rows, columns: [...fixed, ...variable].map(({ name, type }) => ({ name, type })), body };
 }
 
 /**
@@ -50,7 +53,7 @@ export function encodeNative(columns: readonly NativeColumn[], rows: readonly (r
   const body: Uint8Array[] = [blockHead(columns.length, rows.length)];
   columns.forEach((column, at) => {
     const write = valueWriter(column);
-    const out = new ByteSink();
+    const out = new ByteBuffer();
     for (const row of rows) {
       const value = row[at];
       if (value === undefined) throw new RangeError(`column ${column.name}: a row has ${row.length} values, not ${columns.length}`);
@@ -62,14 +65,14 @@ export function encodeNative(columns: readonly NativeColumn[], rows: readonly (r
 }
 
 function blockHead(columns: number, rows: number): Uint8Array {
-  const out = new ByteSink();
+  const out = new ByteBuffer();
   out.varint(columns);
   out.varint(rows);
   return out.bytes();
 }
 
 function columnHead({ name, type }: NativeColumn): Uint8Array {
-  const out = new ByteSink();
+  const out = new ByteBuffer();
   out.string(name);
   out.string(type);
   return out.bytes();
@@ -77,7 +80,7 @@ function columnHead({ name, type }: NativeColumn): Uint8Array {
 
 const INTEGER_BYTES: Readonly<Record<string, number>> = { UInt8: 1, UInt16: 2, UInt32: 4, UInt64: 8 };
 
-function valueWriter({ name, type }: NativeColumn): (out: ByteSink, value: NativeValue) => void {
+function valueWriter({ name, type }: NativeColumn): (out: ByteBuffer, value: NativeValue) => void {
   const refuse = (value: NativeValue): never => {
     throw new RangeError(`column ${name}: ${String(value)} is not a ${type}`);
   };
@@ -111,47 +114,4 @@ function valueWriter({ name, type }: NativeColumn): (out: ByteSink, value: Nativ
     };
   }
   throw new TypeError(`column ${name}: the Native encoder does not know the type ${type}`);
-}
-
-/** A growing byte array. */
-class ByteSink {
-  private buffer = new Uint8Array(64);
-  private length = 0;
-
-  bytes(): Uint8Array {
-    return this.buffer.subarray(0, this.length);
-  }
-
-  append(bytes: Uint8Array): void {
-    this.reserve(bytes.length);
-    this.buffer.set(bytes, this.length);
-    this.length += bytes.length;
-  }
-
-  integer(value: bigint, width: number): void {
-    this.reserve(width);
-    let rest = value;
-    for (let i = 0; i < width; i++, rest >>= 8n) this.buffer[this.length++] = Number(rest & 0xffn);
-  }
-
-  /** LEB128, unsigned. */
-  varint(value: number): void {
-    this.reserve(10);
-    let rest = value;
-    for (; rest >= 0x80; rest = Math.floor(rest / 128)) this.buffer[this.length++] = (rest & 0x7f) | 0x80;
-    this.buffer[this.length++] = rest;
-  }
-
-  string(text: string): void {
-    const bytes = utf8.encode(text);
-    this.varint(bytes.length);
-    this.append(bytes);
-  }
-
-  private reserve(more: number): void {
-    if (this.length + more <= this.buffer.length) return;
-    const grown = new Uint8Array(Math.max(this.buffer.length * 2, this.length + more));
-    grown.set(this.bytes());
-    this.buffer = grown;
-  }
 }

@@ -3,9 +3,13 @@ import { field, presentMask, type FieldName } from "@sillage/model";
 import { formatAddress } from "./address-text.ts";
 import type { Column } from "./column.ts";
 import type { FlowBatch } from "./flow-batch.ts";
+import type { ListColumn, MapColumn, TextColumn } from "./variable-column.ts";
 
-/** Times are ISO 8601 in UTC, addresses and MACs text, enumerations their names, counters above 2^53 decimal strings. */
-export type FlowValue = number | string | null;
+/**
+ * Times are ISO 8601 in UTC, addresses and MACs text, enumerations their names, counters above 2^53 decimal strings, lists of numbers
+ * arrays, named values objects.
+ */
+export type FlowValue = number | string | null | readonly number[] | Readonly<Record<string, string>>;
 
 /** Row `row` under the registry's names; null where the exporter did not send a value and 0 would be one. */
 export function readFlow(batch: FlowBatch, row: number): Record<FieldName, FlowValue> {
@@ -15,7 +19,24 @@ export function readFlow(batch: FlowBatch, row: number): Record<FieldName, FlowV
     const mask = presentMask(column.name);
     flow[column.name] = mask !== 0 && (present & mask) === 0 ? null : readValue(column, row);
   }
+  for (const column of batch.variable) flow[column.name] = readVariable(column, row);
   return flow as Record<FieldName, FlowValue>;
+}
+
+/** Nothing there is null, as for columns of fixed width. */
+function readVariable(column: TextColumn | ListColumn | MapColumn, row: number): FlowValue {
+  switch (column.kind) {
+    case "string":
+      return column.textOf(row) || null;
+    case "u32s": {
+      const values = column.valuesOf(row);
+      return values.length === 0 ? null : Array.from(values);
+    }
+    case "map": {
+      const entries = column.entriesOf(row);
+      return entries.length === 0 ? null : Object.fromEntries(entries);
+    }
+  }
 }
 
 function readValue(column: Column, row: number): FlowValue {

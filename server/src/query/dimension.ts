@@ -13,7 +13,7 @@ export const UNKNOWN = "unknown";
 /** Stands for an absent field of which every number is a real value. */
 const ABSENT = -1;
 
-/** What ClickHouse answers for a group: address text, a number, or a 64-bit number as text. */
+/** What ClickHouse answers for a group: address or other text, a number, or a 64-bit number as text. */
 export type GroupValue = string | number;
 
 export function dimensionName(dimension: Dimension): FieldName {
@@ -25,6 +25,7 @@ export function dimensionSql(dimension: Dimension): Expr {
   const name = dimensionName(dimension);
   const { kind, unknown } = field(name);
   if (kind === "ip") return prefixSql(column(name), dimension);
+  if (kind === "string") return call("toString", column(name)); // plain text, also where a dictionary is stored
   if (unknown.kind === "bit") return call("if", isPresent(name), call("toInt32", column(name)), constant(ABSENT));
   return column(name);
 }
@@ -43,12 +44,14 @@ function prefixSql(address: Expr, { prefix4 = 32, prefix6 = 128 }: Dimension): E
 
 /** Takes the place of the group value in rows that belong to "other". */
 export function otherValueSql(dimension: Dimension): Expr {
-  return field(dimensionName(dimension)).kind === "ip" ? fragment("toIPv6('::')") : constant(0);
+  const { kind } = field(dimensionName(dimension));
+  return kind === "ip" ? fragment("toIPv6('::')") : kind === "string" ? fragment("''") : constant(0);
 }
 
 /** Array type that binds group values of this dimension. */
-export function groupArrayType(dimension: Dimension): "Array(IPv6)" | "Array(Int64)" {
-  return field(dimensionName(dimension)).kind === "ip" ? "Array(IPv6)" : "Array(Int64)";
+export function groupArrayType(dimension: Dimension): "Array(IPv6)" | "Array(String)" | "Array(Int64)" {
+  const { kind } = field(dimensionName(dimension));
+  return kind === "ip" ? "Array(IPv6)" : kind === "string" ? "Array(String)" : "Array(Int64)";
 }
 
 /** Group value -> what people read; never empty. */
@@ -56,6 +59,7 @@ export function groupText(dimension: Dimension, group: GroupValue): string {
   const name = dimensionName(dimension);
   const { kind, unknown } = field(name);
   if (kind === "ip") return addressGroupText(String(group), dimension);
+  if (kind === "string") return String(group) || UNKNOWN;
   const number = Number(group);
   if (unknown.kind === "value" ? number === 0 : number === ABSENT) return UNKNOWN;
   return valueText(name, number);

@@ -5,7 +5,7 @@
  */
 import { field, presentMask, type CompareOp, type FieldName, type Predicate } from "@sillage/model";
 import { networkSql } from "./network-sql.ts";
-import { and, call, column, constant, FALSE, infix, integer, isIn, not, or, TRUE, value, type Expr } from "./sql-tree.ts";
+import { and, call, column, constant, FALSE, fragment, infix, integer, isIn, not, or, TRUE, value, type Expr } from "./sql-tree.ts";
 
 export function predicateSql(predicate: Predicate): Expr {
   switch (predicate.kind) {
@@ -29,6 +29,10 @@ export function predicateSql(predicate: Predicate): Expr {
       return oneOf(predicate.field, predicate.values);
     case "network":
       return networkSql(predicate.field, predicate.networks);
+    case "present":
+      return isPresent(predicate.field);
+    case "text":
+      return predicate.values.length === 0 ? FALSE : isIn(column(predicate.field), value("Array(String)", predicate.values));
     case "bits": {
       const { field: name, mask, value: wanted } = predicate;
       return ifPresent(name, infix("=", call("bitAnd", column(name), integer(mask)), integer(wanted)), wanted === 0);
@@ -64,7 +68,22 @@ export function isPresent(name: FieldName): Expr {
     case "bit":
       return infix("!=", call("bitAnd", column("present"), constant(presentMask(name))), constant(0));
     case "value":
-      return infix("!=", column(name), unknown.value === "::" ? value("IPv6", "::") : constant(0));
+      return infix("!=", column(name), unknownSql(unknown.value));
+  }
+}
+
+function unknownSql(unknown: 0 | "::" | "" | "[]" | "{}"): Expr {
+  switch (unknown) {
+    case 0:
+      return constant(0);
+    case "::":
+      return value("IPv6", "::");
+    case "":
+      return fragment("''");
+    case "[]":
+      return fragment("[]");
+    case "{}":
+      return fragment("map()");
   }
 }
 

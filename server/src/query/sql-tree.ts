@@ -7,7 +7,7 @@ import { RAW_TABLE, ROLLUPS, type FieldName } from "@sillage/model";
 import type { ParamValue } from "../store/index.ts";
 
 /** ClickHouse types of bound values. */
-export type ParamType = "Int64" | "UInt64" | "Float64" | "IPv6" | "Array(Int64)" | "Array(UInt64)" | "Array(IPv6)";
+export type ParamType = "Int64" | "UInt64" | "Float64" | "IPv6" | "Array(Int64)" | "Array(UInt64)" | "Array(IPv6)" | "Array(String)";
 
 /** Names that the builders give to what they select; none of them is a column of a table, which ClickHouse would then replace. */
 export type Alias = "t" | "chosen" | `d${number}` | `m${number}` | `r${number}`;
@@ -27,6 +27,7 @@ export type RollupColumnName =
 export type FunctionName =
   | "arrayFilter"
   | "arrayJoin"
+  | "arrayStringConcat"
   | "arrayZip"
   | "bitAnd"
   | "fromUnixTimestamp64Milli"
@@ -40,10 +41,12 @@ export type FunctionName =
   | "toDateTime"
   | "toFloat64"
   | "toInt32"
+  | "toString"
   | "toIPv6"
   | "toUInt8"
   | "toUnixTimestamp"
   | "toUnixTimestamp64Milli"
+  | "toJSONString"
   | "tupleElement"
   | "uniqCombinedMerge(12)"
   | "uniqCombinedMergeState(12)"

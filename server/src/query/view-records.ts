@@ -4,6 +4,7 @@
  */
 import {
   field,
+  isVariableKind,
   RAW_SLOT_SQL,
   RAW_TABLE,
   SCALE_SQL,
@@ -79,12 +80,22 @@ function recordSql(name: FieldName, scaled: boolean): Expr {
   if (kind === "time") return call("toFloat64", call("toUnixTimestamp64Milli", own));
   if (scaled && (name === "bytes" || name === "packets")) return call("toFloat64", infix("*", own, fragment(SCALE_SQL)));
   if (unknown.kind === "bit") return call("if", isPresent(name), call("toInt32", own), constant(-1));
-  return kind === "ip" ? own : call("toFloat64", own);
+  switch (kind) {
+    case "ip":
+    case "string":
+      return own;
+    case "u32s":
+      return call("arrayStringConcat", own, fragment("' '"));
+    case "map":
+      return call("toJSONString", own);
+    default:
+      return call("toFloat64", own);
+  }
 }
 
 /** Times and amounts are numbers; everything that names something is text, so that no panel writes port 8080 as "8,080". */
 function isText({ kind, dimension }: Field): boolean {
-  return kind === "ip" || dimension === true;
+  return kind === "ip" || isVariableKind(kind) || dimension === true;
 }
 
 function recordField(name: FieldName): FieldSchema {
@@ -104,6 +115,7 @@ function recordField(name: FieldName): FieldSchema {
 function recordValue(name: FieldName, stored: unknown): FrameValue {
   const column = field(name);
   if (column.kind === "ip") return stored === "::" ? UNKNOWN : unmappedAddress(String(stored));
+  if (isVariableKind(column.kind)) return stored === "" || stored === "{}" ? UNKNOWN : String(stored);
   const number = Number(stored);
   const { unknown } = column;
   const isUnknown = unknown.kind === "bit" ? number === -1 : unknown.kind === "value" && number === 0;

@@ -31,6 +31,9 @@ const row: fc.Arbitrary<FlowRow> = fc.record({
   packets: fc.integer({ min: 1, max: 100 }),
   flows: fc.constantFrom(1, 3),
   sampling_rate: fc.constantFrom(0, 1, 100),
+  app_name: fc.constantFrom(undefined, "ssh", "it's"), // stored as a dictionary
+  user: fc.constantFrom("", "alice", "bob"),
+  dns_query: fc.constantFrom("", "a.example"), // stored as it is
 });
 
 describe("views", () => {
@@ -296,6 +299,43 @@ describe("views", () => {
     it("names an absent protocol unknown, and a real 0 by its name", async () => {
       const [frame] = await ask({ view: "top", dimensions: [{ field: "proto" }], measures: ["flows"] });
       expect([...frame!.data.values[0]!].sort()).toEqual(["hopopt", "tcp", "udp", "unknown"]);
+    });
+  });
+
+  describe("text", () => {
+    test.each(["app_name", "user", "dns_query"] as const)(
+      "groups by %s, names what was not sent unknown, and filters by it",
+      async (name) => {
+        const flowsOf = (wanted: (value: unknown) => boolean): number =>
+          sum(
+            rows.filter((flow) => wanted(flow[name])),
+            (flow) => Number(flow.flows),
+          );
+        const [top] = await ask({ view: "top", dimensions: [{ field: name }], measures: ["flows"], other: false });
+        const [values, counts] = top!.data.values as [string[], number[]];
+        values.forEach((value, i) => expect(counts[i]).toBe(flowsOf((sent) => (value === "unknown" ? !sent : sent === value))));
+        expect(values).toContain("unknown");
+        const one = values.find((value) => value !== "unknown")!;
+        const filtered = async (op: "=" | "!=" | "=|", wanted: string[]): Promise<unknown> =>
+          (await ask({ view: "stat", measures: ["flows"], filters: [{ field: name, op, values: wanted }] }))[0]!.data.values.at(-1)![0];
+        expect(await filtered("=", [one])).toBe(flowsOf((sent) => sent === one));
+        expect(await filtered("!=", [one])).toBe(flowsOf((sent) => sent !== one));
+        expect(await filtered("=|", [one, "unknown"])).toBe(flowsOf((sent) => sent === one || !sent));
+      },
+    );
+
+    it("splits a time series by it, with the rest under other", async () => {
+      const frames = await ask({ view: "timeseries", dimensions: [{ field: "user" }], measures: ["flows"], limit: 1, other: true });
+      const total = frames.flatMap((frame) => frame.data.values[1] as number[]).reduce((a, b) => a + b, 0);
+      expect(frames).toHaveLength(2);
+      expect(total).toBeCloseTo(sum(rows, (flow) => Number(flow.flows)));
+    });
+
+    it("is shown in records, and lists and named values as text", async () => {
+      const asked = [{ field: "user" }, { field: "app_name" }];
+      const [frame] = await ask({ view: "records", dimensions: asked, limit: 50 });
+      const users = frame!.data.values[frame!.schema.fields.findIndex(({ name }) => name === "user")]!;
+      expect(new Set(users)).toEqual(new Set(["unknown", "alice", "bob"]));
     });
   });
 

@@ -69,9 +69,29 @@ class Cursor {
       for (let row = 0; row < rows; row++) this.#skip(this.varint());
       return;
     }
+    if (type.startsWith("Array(")) {
+      this.skipValues(type.slice("Array(".length, -1), this.lastOffset(rows));
+      return;
+    }
+    if (type === "Map(String, String)") {
+      const pairs = this.lastOffset(rows);
+      this.skipValues("String", pairs * 2); // all keys, then all values
+      return;
+    }
     const width = type.startsWith("DateTime64(") ? 8 : WIDTHS[type];
     if (width === undefined) throw new LayoutError(`columns of the type ${type} do not travel in segments`);
     this.#skip(width * rows);
+  }
+
+  /** Cumulative counts, u64 a row. @returns the last: how many items all rows have together */
+  lastOffset(rows: number): number {
+    const end = this.#at + rows * 8;
+    this.#skip(rows * 8);
+    if (rows === 0) return 0;
+    const items = new DataView(this.#bytes.buffer, this.#bytes.byteOffset + end - 8, 8).getBigUint64(0, true);
+    // Every item takes a byte at least, so a count beyond the body is a lie.
+    if (items > BigInt(this.#bytes.length)) throw new LayoutError("a list in the body counts more items than the body has bytes");
+    return Number(items);
   }
 
   #skip(bytes: number): void {

@@ -47,5 +47,8 @@ function valueSql(name: FieldName, given: FlowRow[FieldName]): string {
   const { kind } = field(name);
   if (kind === "ip") return `'${String(given ?? "::")}'`;
   if (kind === "time") return `fromUnixTimestamp64Milli(toInt64(${String(given ?? 0)}), 'UTC')`;
+  if (kind === "string") return `'${String(given ?? "").replace(/[\\']/g, "\\$&")}'`;
+  if (kind === "u32s") return "[]";
+  if (kind === "map") return "map()";
   return String(given ?? 0);
 }

@@ -288,7 +288,7 @@ class SpoolLoader implements Loader {
 function whyNotInsertable(table: string, columns: readonly SegmentColumn[]): string | undefined {
   const spec = SEGMENT_TABLES.find((t) => t.name === table);
   if (spec === undefined) return `there is no table ${table}`;
-  const types = new Map(insertableColumns(spec).map((column) => [column.name, column.type]));
+  const types = new Map(insertableColumns(spec).map((column) => [column.name, column.segmentType ?? column.type]));
   for (const { name, type } of columns) {
     const wanted = types.get(name);
     if (wanted === undefined) return `the table ${table} takes no column ${name}`;

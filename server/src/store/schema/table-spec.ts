@@ -4,6 +4,8 @@ export interface ColumnSpec {
   readonly name: string;
   /** ClickHouse type. */
   readonly type: string;
+  /** Type of its values in a segment, where that is another one than the stored type. */
+  readonly segmentType?: string;
   /** Codec list, such as `T64, ZSTD(1)`; ClickHouse's default (LZ4) without. */
   readonly codec?: string;
   /** Computed at insert; a segment never holds it. */

@@ -4,6 +4,7 @@ import {
   clickhouseType,
   field,
   FIELDS,
+  nativeType,
   RAW_SLOT_SQL,
   RAW_TABLE,
   ROLLUPS,
@@ -32,6 +33,8 @@ const CODECS: Readonly<Record<ColumnKind, string>> = {
   time: "T64, ZSTD(1)",
   ip: "ZSTD(1)",
   string: "ZSTD(1)",
+  u32s: "ZSTD(1)",
+  map: "ZSTD(1)",
 };
 
 /** One row for each flow record as exported. */
@@ -39,7 +42,8 @@ export const FLOWS: TableSpec = {
   name: RAW_TABLE,
   engine: "MergeTree",
   columns: FIELDS.map((f): ColumnSpec => {
-    const base = { name: f.name, type: clickhouseType(f), doc: f.doc };
+    const [type, segmentType] = [clickhouseType(f), nativeType(f)];
+    const base = { name: f.name, type, doc: f.doc, ...(type === segmentType ? {} : { segmentType }) };
     if (f.aliasSql !== undefined) return { ...base, aliasSql: f.aliasSql };
     return { ...base, codec: CODECS[f.kind], ...(f.defaultSql === undefined ? {} : { defaultSql: f.defaultSql }) };
   }),
