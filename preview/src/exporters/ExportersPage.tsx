@@ -2,11 +2,13 @@ import { Alert, LoadingPlaceholder, Text } from "@grafana/ui";
 import { listeningPorts } from "./exporters-api.ts";
 import { ExporterTable } from "./ExporterTable.tsx";
 import { HowToExport } from "./HowToExport.tsx";
+import { RefusedSenders } from "./RefusedSenders.tsx";
 import { useExporters } from "./use-exporters.ts";
 
 /** Who sends flows here, how much of it arrives, and how to add one more. */
 export function ExportersPage() {
   const { exporters, health } = useExporters(true);
+  const sessions = exporters.data?.exporters;
   const error = exporters.error ?? health.error;
   return (
     <div style={{ padding: "16px 0" }}>
@@ -20,10 +22,11 @@ export function ExportersPage() {
           Start one with: sillage collect
         </Alert>
       )}
-      {exporters.data ? exporters.data.length > 0 && <ExporterTable exporters={exporters.data} /> : <LoadingPlaceholder text="Loading" />}
+      <RefusedSenders refused={exporters.data?.refused ?? []} />
+      {sessions ? sessions.length > 0 && <ExporterTable exporters={sessions} /> : <LoadingPlaceholder text="Loading" />}
       <section style={{ marginTop: 24 }}>
         <Text element="h2" variant="h4">
-          {exporters.data?.length === 0 ? "Nothing has arrived yet. Point an exporter here" : "Add an exporter"}
+          {sessions?.length === 0 ? "Nothing has arrived yet. Point an exporter here" : "Add an exporter"}
         </Text>
         <HowToExport ports={listeningPorts(health.data)} />
       </section>

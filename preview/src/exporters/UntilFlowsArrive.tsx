@@ -3,6 +3,7 @@ import { useState, type ReactNode } from "react";
 import { listeningPorts } from "./exporters-api.ts";
 import { ExporterTable } from "./ExporterTable.tsx";
 import { HowToExport } from "./HowToExport.tsx";
+import { RefusedSenders } from "./RefusedSenders.tsx";
 import { useExporters } from "./use-exporters.ts";
 
 /** In place of empty panels: what was received, from whom, what waits for a template, and what to do next. Gives way to the first flow. */
@@ -12,24 +13,26 @@ export function UntilFlowsArrive({ children }: { children: ReactNode }) {
   const { data, error } = exporters;
 
   // What cannot be told must not hide the dashboards: they tell what is wrong.
-  const arrived = error !== undefined || data?.some((session) => session.flow_rows > 0) === true;
+  const arrived = error !== undefined || data?.exporters.some((session) => session.flow_rows > 0) === true;
   if (arrived && !ready) setReady(true);
   if (ready || arrived) return children;
   if (!data) return <LoadingPlaceholder text="Loading" />;
-  const datagrams = data.reduce((sum, session) => sum + session.datagrams, 0);
+  const sessions = data.exporters;
+  const datagrams = sessions.reduce((sum, session) => sum + session.datagrams, 0);
   return (
     <div data-testid="waiting-for-flows" style={{ maxWidth: 1100, margin: "48px auto", display: "grid", gap: 16 }}>
       <Text element="h2" variant="h3">
         No flow has been stored yet
       </Text>
-      {data.length === 0 ? (
-        <Text>No datagram has arrived on UDP port {listeningPorts(health.data).join(", ")}.</Text>
+      <RefusedSenders refused={data.refused} />
+      {sessions.length === 0 ? (
+        <Text>No datagram of an exporter has arrived on UDP port {listeningPorts(health.data).join(", ")}.</Text>
       ) : (
         <>
           <Text>
-            {datagrams} datagrams from {data.length} {data.length === 1 ? "exporter" : "exporters"} have arrived:
+            {datagrams} datagrams from {sessions.length} {sessions.length === 1 ? "exporter" : "exporters"} have arrived:
           </Text>
-          <ExporterTable exporters={data} />
+          <ExporterTable exporters={sessions} />
         </>
       )}
       <HowToExport ports={listeningPorts(health.data)} />

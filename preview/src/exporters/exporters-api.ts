@@ -22,8 +22,19 @@ export interface ExporterSession {
   last_error?: string;
 }
 
-interface ExportersAnswer {
+/** A sender whose address is not on the allow list; without a source: those who are not told apart. */
+export interface RefusedSender {
+  collector: string;
+  source: string | null;
+  datagrams: number;
+  connections: number;
+  /** What to write into the configuration to let it in. */
+  hint?: string;
+}
+
+export interface ExportersAnswer {
   exporters: ExporterSession[];
+  refused: RefusedSender[];
 }
 
 export interface Health {
@@ -34,8 +45,8 @@ export interface Health {
   collector?: { listening: readonly { port: number; kernelDrops: number | null }[] } | null;
 }
 
-export async function fetchExporters(signal: AbortSignal): Promise<ExporterSession[]> {
-  return ((await fetchJson("/api/v1/exporters", { signal })) as ExportersAnswer).exporters;
+export async function fetchExporters(signal: AbortSignal): Promise<ExportersAnswer> {
+  return (await fetchJson("/api/v1/exporters", { signal })) as ExportersAnswer;
 }
 
 export async function fetchHealth(signal: AbortSignal): Promise<Health> {

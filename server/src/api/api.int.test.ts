@@ -106,7 +106,14 @@ describe("the API on ClickHouse", () => {
       firstSeenMs: FROM,
       lastSeenMs: NOW,
     };
-    const collector = { collector: "main", startedMs: FROM, atMs: NOW, listening: [], spool: {}, exporters: [live], exporterCount: 1 };
+    const none = { datagrams: 0, bytes: 0, connections: 0 };
+    const refused = { ...none, sources: [], rest: none };
+    const collector = {
+      ...{ collector: "main", startedMs: FROM, atMs: NOW, listening: [], spool: {} },
+      refused,
+      exporters: [live],
+      exporterCount: 1,
+    };
     const { app: running } = testApi({}, { store: testStore.store, status: () => ({ version: "1", startedMs: FROM, collector }) });
     const { body } = await request(running).get("/api/v1/exporters");
     expect(body.exporters).toMatchObject([{ datagrams: 99, waiting: [300], live: true }]);

@@ -7,7 +7,7 @@ import path from "node:path";
 import { Registry } from "prom-client";
 import request from "supertest";
 import { checkExposure, apiConfigSchema } from "./config.ts";
-import { downStore, testApi } from "./testing.ts";
+import { downStore, NOW, testApi } from "./testing.ts";
 
 describe("bodies", () => {
   const { app } = testApi();
@@ -89,6 +89,33 @@ function closed(server: Server): Promise<void> {
 
 describe("paths", () => {
   const { app } = testApi();
+
+  it("names senders that the collector refuses, with the way to let them in", async () => {
+    const counts = { datagrams: 3, bytes: 300, connections: 0 };
+    const source = { source: "203.0.113.9", port: 2055, ...counts, firstSeenMs: NOW - 9_000, lastSeenMs: NOW, hint: "write allow: [..]" };
+    const rest = { datagrams: 5, bytes: 50, connections: 1 };
+    const collector = {
+      ...{ collector: "main", startedMs: NOW, atMs: NOW, listening: [], spool: {}, exporters: [], exporterCount: 0 },
+      refused: { datagrams: 8, bytes: 350, connections: 1, sources: [source], rest },
+    };
+    const { app: live } = testApi({}, { status: () => ({ version: "1", startedMs: NOW, collector }) });
+    expect((await request(live).get("/api/v1/exporters")).body).toEqual({
+      exporters: [],
+      refused: [
+        {
+          collector: "main",
+          source: "203.0.113.9",
+          port: 2055,
+          ...counts,
+          first_seen: NOW - 9_000,
+          last_seen: NOW,
+          hint: "write allow: [..]",
+        },
+        { collector: "main", source: null, ...rest },
+      ],
+    });
+    expect((await request(live).get("/api/v1/health")).body.collector.refused).toEqual({ datagrams: 8, bytes: 350, connections: 1 });
+  });
 
   it("answers JSON for a path that is not there, and for one that cannot be decoded", async () => {
     const { status, body } = await request(app).get("/api/v1/nothing");

@@ -23,6 +23,25 @@ export interface LiveExporter {
   readonly lastError?: string;
 }
 
+interface RefusedCounts {
+  readonly datagrams: number;
+  readonly bytes: number;
+  readonly connections: number;
+}
+
+/** Senders that the collector does not let in. */
+export interface LiveRefused extends RefusedCounts {
+  readonly sources: readonly (RefusedCounts & {
+    readonly source: string;
+    readonly port: number;
+    readonly firstSeenMs: number;
+    readonly lastSeenMs: number;
+    readonly hint: string;
+  })[];
+  /** Of those who are not told apart. */
+  readonly rest: RefusedCounts;
+}
+
 /** Last message of the collector process. */
 export interface LiveCollector {
   /** Its name. */
@@ -32,6 +51,7 @@ export interface LiveCollector {
   readonly atMs: number;
   readonly listening: readonly object[];
   readonly spool: object;
+  readonly refused: LiveRefused;
   readonly exporters: readonly LiveExporter[];
   readonly exporterCount: number;
 }

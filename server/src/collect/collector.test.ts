@@ -13,9 +13,9 @@ let folder: string;
 beforeEach(() => (folder = mkdtempSync(path.join(tmpdir(), "sillage-collector-"))));
 afterEach(() => rmSync(folder, { recursive: true }));
 
-async function startCollector(listen: { host: string; port: number }[], spoolOptions: object = {}) {
+async function startCollector(listen: { host: string; port: number }[], spoolOptions: object = {}, options: object = {}) {
   const spool = { ...spoolConfigSchema.parse({ closeAfter: "50ms" }), ...spoolOptions };
-  const config = collectorConfigSchema.parse({ name: "lab", listen, status: { port: 0 } });
+  const config = collectorConfigSchema.parse({ name: "lab", listen, status: { port: 0 }, ...options });
   const writer = createSpoolWriter({ config: spool, folder, collector: "lab", bootMs: Date.now() });
   await writer.start();
   const collector = createCollector({ config, spool }, { decoder: new FakeDecoder(), writer, log });
@@ -31,6 +31,10 @@ async function send(port: number, count: number, host = "127.0.0.1"): Promise<vo
     );
   }
   await new Promise<void>((resolve) => socket.close(() => resolve()));
+}
+
+async function until(isSo: () => boolean): Promise<void> {
+  for (let tries = 0; !isSo() && tries < 500; tries++) await new Promise((resolve) => setTimeout(resolve, 10));
 }
 
 /** Rows by table, from the names of what lies in the spool. */
@@ -93,6 +97,27 @@ describe("the collector", () => {
     expect(refused).toBeGreaterThan(0);
     expect((rowsByTable()["flows"] ?? 0) + refused).toBe(400);
     expect(spool.refusedRows.spool_limit).toBeGreaterThanOrEqual(refused);
+  });
+
+  it("decodes nothing of senders that are not allowed, and counts them", async () => {
+    const collector = await startCollector([{ host: "127.0.0.1", port: 0 }], {}, { allow: ["192.0.2.0/24"] });
+    const { port } = collector.status().listening[0]!;
+    await send(port, 7);
+    await until(() => collector.status().refused.datagrams === 7);
+    const metrics = await (await fetch(`http://127.0.0.1:${collector.statusPort}/metrics`)).text();
+    await collector.stop(5_000);
+    const { refused, exporters, listening } = collector.status();
+    expect(refused).toMatchObject({ datagrams: 7, bytes: 700, rest: { datagrams: 0 } });
+    expect(refused.sources).toEqual([
+      expect.objectContaining({
+        source: "127.0.0.1",
+        port,
+        datagrams: 7,
+        hint: expect.stringContaining("allow: [192.0.2.0/24, 127.0.0.1]"),
+      }),
+    ]);
+    expect([exporters, listening[0]!.datagrams, rowsByTable()]).toEqual([[], 7, {}]);
+    expect(metrics).toContain('sillage_collector_refused_datagrams_total{source="127.0.0.1"} 7');
   });
 
   it("answers /metrics and /health on a port of its own", async () => {

@@ -5,6 +5,7 @@
  */
 import type { RemoteInfo } from "node:dgram";
 import type { DatagramContext, ExporterStats, FlowSink } from "../decode/index.ts";
+import { formatAddress } from "../flow/index.ts";
 import type { Logger } from "../log.ts";
 import type { SpoolConfig, SpoolWriter } from "../spool/index.ts";
 import type { CollectorConfig } from "./config.ts";
@@ -14,7 +15,8 @@ import { readKernelDrops, readSocketInodes } from "./kernel-drops.ts";
 import { LossLog } from "./loss-log.ts";
 import { createCollectorMetrics } from "./metrics.ts";
 import { openReceiveSocket, type ReceiveSocket } from "./receive-socket.ts";
-import { SourceAddresses } from "./source-addresses.ts";
+import { RefusedSources } from "./refused-sources.ts";
+import { allowHint, SourceTable } from "./source-table.ts";
 import { openStatusPage, type StatusPage } from "./status-page.ts";
 import { MAX_STATUS_EXPORTERS, type CollectorStatus } from "./status.ts";
 
@@ -68,7 +70,8 @@ export interface Collector {
 export function createCollector({ config, spool }: CollectorOptions, deps: CollectorDeps): Collector {
   const { decoder, writer, log, now = Date.now } = deps;
   const output = new FlowOutput(writer, spool.closeAfter);
-  const sources = new SourceAddresses();
+  const sources = new SourceTable(config.allow);
+  const refused = new RefusedSources();
   const exporterTable = new ExporterTable(config.name);
   const lossLog = new LossLog(log);
   const sockets: ReceiveSocket[] = [];
@@ -80,12 +83,18 @@ export function createCollector({ config, spool }: CollectorOptions, deps: Colle
 
   // One context for all datagrams: the decoder copies what it keeps.
   const context = { source: new Uint8Array(16) as Uint8Array, sourcePort: 0, receivedMs: 0 };
-  function onDatagram(datagram: Buffer, remote: RemoteInfo): void {
-    context.source = sources.bytesOf(remote.address);
+  function onDatagram(datagram: Buffer, remote: RemoteInfo, { port }: ReceiveSocket): void {
+    const source = sources.of(remote.address);
+    const nowMs = now();
+    if (!source.isAllowed) {
+      refused.count(remote.address, { port, nowMs, datagrams: 1, bytes: datagram.length, connections: 0 });
+      return;
+    }
+    context.source = source.bytes;
     context.sourcePort = remote.port;
-    context.receivedMs = now();
+    context.receivedMs = nowMs;
     decoder.decode(datagram, context, output);
-    output.noteRows(context.receivedMs);
+    output.noteRows(nowMs);
   }
 
   /** The decoder's sessions, with the rows that the spool refused among their losses; asked once for all timers of a tick. */
@@ -109,7 +118,7 @@ export function createCollector({ config, spool }: CollectorOptions, deps: Colle
       all.length <= MAX_STATUS_EXPORTERS ? all : [...all].sort((a, b) => b.lastSeenMs - a.lastSeenMs).slice(0, MAX_STATUS_EXPORTERS);
     return {
       type: "status",
-      version: 1,
+      version: 2,
       collector: config.name,
       startedMs,
       atMs: now(),
@@ -122,9 +131,18 @@ export function createCollector({ config, spool }: CollectorOptions, deps: Colle
         kernelDrops: kernelDrops?.get(port) ?? null,
       })),
       spool: writer.stats(),
+      refused: refusedStatus(),
       exporters: recent,
       exporterCount: all.length,
     };
+  }
+
+  function refusedStatus(): CollectorStatus["refused"] {
+    const list = refused.list().map(({ address, ...source }) => {
+      const { bytes } = sources.of(address);
+      return { ...source, source: formatAddress(bytes), hint: allowHint(config.allow, bytes) };
+    });
+    return { ...refused.total, sources: list, rest: { ...refused.rest } };
   }
 
   function writeExporters(): void {

@@ -1,6 +1,7 @@
 /** Options of the collector: where it listens and what it is called. */
 import { z } from "zod";
-import { port, size } from "../config/index.ts";
+import { network, port, size } from "../config/index.ts";
+import { PRIVATE } from "./source-table.ts";
 
 const listenSchema = z.strictObject({
   host: z.string().min(1).default("::").describe("Address to listen on. `::` is every address, IPv4 and IPv6."),
@@ -20,6 +21,13 @@ export const collectorConfigSchema = z.strictObject({
     .min(1, "expected at least one host and port")
     .prefault([{ port: 2055 }, { port: 4739 }, { port: 6343 }])
     .describe("UDP sockets. By convention 2055 is NetFlow, 4739 IPFIX and 6343 sFlow."),
+  allow: z
+    .array(network([PRIVATE]))
+    .min(1, "expected at least one network")
+    .default([PRIVATE])
+    .describe(
+      "Who may send: networks and addresses. The word `private` stands for loopback, link-local, 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16 and fc00::/7. What others send is not decoded, only counted; the log names each of them once, with the line to add.",
+    ),
   receiveBuffer: size({ min: "64KiB", max: "1GiB" })
     .prefault("32MiB")
     .describe(

@@ -28,12 +28,13 @@ describe("LossLog", () => {
   const spool = createSpoolWriter({ config: spoolConfigSchema.parse({}), folder: "/nowhere", collector: "lab", bootMs: 0 }).stats();
   const status = (atMs: number, exporters: CollectorStatus["exporters"], kernelDrops = 0): CollectorStatus => ({
     type: "status",
-    version: 1,
+    version: 2,
     collector: "lab",
     startedMs: 0,
     atMs,
     listening: [{ host: "::", port: 2055, receiveBufferBytes: 1, datagrams: 0, bytes: 0, kernelDrops }],
     spool,
+    refused: { datagrams: 0, bytes: 0, connections: 0, sources: [], rest: { datagrams: 0, bytes: 0, connections: 0 } },
     exporters,
     exporterCount: exporters.length,
   });
@@ -80,6 +81,31 @@ describe("LossLog", () => {
       exporterStats({ exporter: `10.0.${i >> 8}.${i & 255}`, exporterSource: `10.0.${i >> 8}.${i & 255}`, dropped: { bad_record: 1 } }),
     );
     expect(run([status(1_000, flood)]).length).toBe(21 + 101);
+  });
+
+  it("names a refused sender once, with what lets it in, and stays short when a thousand are invented", () => {
+    const refusedBy = (sources: string[]): CollectorStatus["refused"] => ({
+      ...status(0, []).refused,
+      sources: sources.map((source) => ({
+        ...{ source, port: 2055, datagrams: 1, bytes: 9, connections: 0, firstSeenMs: 0, lastSeenMs: 0 },
+        hint: `add ${source}`,
+      })),
+    });
+    const at = (atMs: number, sources: string[]): CollectorStatus => ({ ...status(atMs, []), refused: refusedBy(sources) });
+    expect(run([at(1_000, ["203.0.113.9"]), at(900_000, ["203.0.113.9"]), at(901_000, ["203.0.113.9", "2001:db8::9"])])).toEqual(
+      ["203.0.113.9", "2001:db8::9"].map((exporter) => ({
+        ...{ level: 40, exporter, port: 2055, hint: `add ${exporter}` },
+        msg: "sender refused: it is not in collector.allow",
+      })),
+    );
+    expect(
+      run([
+        at(
+          1_000,
+          Array.from({ length: 1_000 }, (_, i) => `198.51.${i >> 8}.${i & 255}`),
+        ),
+      ]),
+    ).toHaveLength(21);
   });
 
   it("tells kernel drops with the setting to raise", () => {

@@ -33,8 +33,10 @@ export class LossLog {
   readonly #log: Logger;
   readonly #limit = new LogLimit(PAUSE_MS);
   readonly #newExporters = new LogLimit(PAUSE_MS, 20);
+  readonly #newRefused = new LogLimit(PAUSE_MS, 20);
   #totals = new Map<string, number>();
   #seen = new Set<string>();
+  #refused = new Set<string>();
 
   constructor(log: Logger) {
     this.#log = log;
@@ -44,6 +46,7 @@ export class LossLog {
   report(status: CollectorStatus): void {
     const { atMs } = status;
     this.#reportNew(status);
+    this.#reportRefused(status);
     const totals = new Map<string, number>();
     for (const [key, { exporter, protocol, cause, total }] of lossesOf(status)) {
       totals.set(key, total);
@@ -67,6 +70,7 @@ export class LossLog {
     this.#totals = totals;
     this.#limit.sweep(atMs);
     this.#newExporters.sweep(atMs);
+    this.#newRefused.sweep(atMs);
   }
 
   #grown(key: string, total: number, nowMs: number): LimitedLine | undefined {
@@ -86,6 +90,18 @@ export class LossLog {
       else if (line) this.#log.info({ exporter, protocol }, "exporter seen");
     }
     this.#seen = seen;
+  }
+
+  /** Each once, as long as it is told apart: who keeps sending is not named again. */
+  #reportRefused({ refused: { sources }, atMs }: CollectorStatus): void {
+    for (const { source, port, hint } of sources) {
+      if (this.#refused.has(source)) continue;
+      const line = this.#newRefused.take(source, atMs);
+      if (line?.shared === true)
+        this.#log.warn({ count: line.count }, "more senders refused that are not in collector.allow; the page and /metrics list them");
+      else if (line) this.#log.warn({ exporter: source, port, hint }, "sender refused: it is not in collector.allow");
+    }
+    this.#refused = new Set(sources.map(({ source }) => source));
   }
 }
 

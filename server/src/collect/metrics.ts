@@ -35,6 +35,15 @@ export function createCollectorMetrics(status: () => CollectorStatus): Collector
     ),
     buffer: gauge("collector_receive_buffer_bytes", "Receive buffer the kernel granted by UDP port.", ["port"]),
   };
+  const refused = {
+    datagrams: counter("collector_refused_datagrams_total", "Datagrams of senders that are not in `collector.allow`; not decoded.", [
+      "source",
+    ]),
+    bytes: counter("collector_refused_bytes_total", "Bytes of senders that are not in `collector.allow`.", ["source"]),
+    connections: counter("collector_refused_connections_total", "TCP connections of senders that are not in `collector.allow`.", [
+      "source",
+    ]),
+  };
   const exporter = {
     datagrams: counter("collector_exporter_datagrams_total", "Datagrams by exporter and protocol.", ["exporter", "protocol"]),
     bytes: counter("collector_exporter_bytes_total", "Bytes of UDP payload by exporter and protocol.", ["exporter", "protocol"]),
@@ -71,7 +80,7 @@ export function createCollectorMetrics(status: () => CollectorStatus): Collector
     errors: counter("spool_disk_errors_total", "Failed disk operations by system error code; each is tried again.", ["code"]),
   };
 
-  const shown = [...Object.values(socket), ...Object.values(exporter), ...Object.values(spool)];
+  const shown = [...Object.values(socket), ...Object.values(refused), ...Object.values(exporter), ...Object.values(spool)];
   const refresh = (): void => {
     for (const metric of shown) metric.reset();
     const now = status();
@@ -81,6 +90,11 @@ export function createCollectorMetrics(status: () => CollectorStatus): Collector
       socket.bytes.inc(labels, bytes);
       if (kernelDrops !== null) socket.drops.inc(labels, kernelDrops);
       socket.buffer.set(labels, receiveBufferBytes);
+    }
+    for (const { source, ...counts } of [...now.refused.sources, { source: "other", ...now.refused.rest }]) {
+      refused.datagrams.inc({ source }, counts.datagrams);
+      refused.bytes.inc({ source }, counts.bytes);
+      refused.connections.inc({ source }, counts.connections);
     }
     exporter.sessions.set(now.exporterCount);
     for (const [labels, session] of labelled(now.exporters)) {

@@ -5,8 +5,8 @@
 import { createSocket, type RemoteInfo, type Socket } from "node:dgram";
 import { listenError } from "../listen-error.ts";
 
-/** Called for each datagram. `remote.address` is text; see SourceAddresses. */
-export type OnDatagram = (datagram: Buffer, remote: RemoteInfo) => void;
+/** Called for each datagram. `remote.address` is text; see SourceTable. */
+export type OnDatagram = (datagram: Buffer, remote: RemoteInfo, socket: ReceiveSocket) => void;
 
 export interface ReceiveSocket {
   readonly host: string;
@@ -67,7 +67,7 @@ async function open(options: ReceiveSocketOptions, onDatagram: OnDatagram): Prom
   socket.on("message", (datagram, remote) => {
     receive.datagrams++;
     receive.bytes += datagram.length;
-    onDatagram(datagram, remote);
+    onDatagram(datagram, remote, receive);
   });
   return receive;
 }

@@ -15,17 +15,38 @@ export interface ListeningStatus {
   readonly kernelDrops: number | null;
 }
 
+/** Datagrams and connections of senders that are not on the allow list: nothing of them was decoded. */
+export interface RefusedCounts {
+  readonly datagrams: number;
+  readonly bytes: number;
+  /** Over TCP. */
+  readonly connections: number;
+}
+
+export interface RefusedStatus extends RefusedCounts {
+  /** Address of the sender. */
+  readonly source: string;
+  /** Port here that it last sent to. */
+  readonly port: number;
+  readonly firstSeenMs: number;
+  readonly lastSeenMs: number;
+  /** What to write into the configuration to let it in. */
+  readonly hint: string;
+}
+
 /** Totals of one exporter session; `dropped` also has `spool_full`, in rows. */
 export type ExporterStatus = ExporterStats;
 
 export interface CollectorStatus {
   readonly type: "status";
-  readonly version: 1;
+  readonly version: 2;
   readonly collector: string;
   readonly startedMs: number;
   readonly atMs: number;
   readonly listening: readonly ListeningStatus[];
   readonly spool: SpoolStats;
+  /** Totals, those who sent last (a bounded number), and the counts of those who are no longer told apart. */
+  readonly refused: RefusedCounts & { readonly sources: readonly RefusedStatus[]; readonly rest: RefusedCounts };
   /** Most recently seen first, at most MAX_STATUS_EXPORTERS. */
   readonly exporters: readonly ExporterStatus[];
   /** Sessions there are, shown or not. */

@@ -1,5 +1,6 @@
 export { configReference, printConfig } from "./describe-options.ts";
 export { DEFAULT_CONFIG_FILE, loadConfig, type LoadConfigOptions, type LoadedConfig } from "./load-config.ts";
 export { nearestName } from "./nearest-name.ts";
+export { network, NetworkTable, parseNetwork, type Network } from "./network.ts";
 export { readSecret, secret } from "./secret.ts";
 export { type Bounds, duration, formatDuration, formatSize, parseDurationMs, parseSizeBytes, port, size } from "./values.ts";

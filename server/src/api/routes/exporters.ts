@@ -22,8 +22,36 @@ export function exportersRoutes(api: ApiContext): Router {
     const stored = await api.queue.run(caller.client, () => exporterRows(queryContext(api, caller, signal)), signal);
     const sessions = new Map(stored.map((row): [string, ExporterAnswer] => [sessionKey(row), { ...row, live: false }]));
     for (const row of live) sessions.set(sessionKey(row), row);
-    response.json({ exporters: [...sessions.values()].sort((a, b) => b.last_seen - a.last_seen) });
+    response.json({
+      exporters: [...sessions.values()].sort((a, b) => b.last_seen - a.last_seen),
+      refused: collector === undefined ? [] : refusedAnswer(collector),
+    });
   });
+}
+
+/** A sender that is not on the allow list of the collector beside this server. */
+export interface RefusedAnswer {
+  readonly collector: string;
+  /** Its address; null for those who are not told apart. */
+  readonly source: string | null;
+  readonly datagrams: number;
+  readonly bytes: number;
+  readonly connections: number;
+  readonly port?: number;
+  readonly first_seen?: number;
+  readonly last_seen?: number;
+  /** How to let it in. */
+  readonly hint?: string;
+}
+
+function refusedAnswer({ collector, refused: { sources, rest } }: LiveCollector): RefusedAnswer[] {
+  const apart = sources.map(({ firstSeenMs, lastSeenMs, ...source }) => ({
+    collector,
+    ...source,
+    first_seen: firstSeenMs,
+    last_seen: lastSeenMs,
+  }));
+  return rest.datagrams + rest.connections === 0 ? apart : [...apart, { collector, source: null, ...rest }];
 }
 
 function sessionKey({ collector, exporter, exporter_source, source_port, protocol, obs_domain }: ExporterRow): string {

@@ -1,6 +1,7 @@
 /** `GET /api/v1/health`: up or down for everybody, what is going on for those who may know. 503 while the store does not answer. */
 import { Router, type Request } from "express";
 import type { ApiContext } from "../context.ts";
+import type { LiveCollector } from "../status.ts";
 
 export function healthRoute(api: ApiContext, mayKnow: (request: Request) => boolean): Router {
   return Router().get("/health", async (request, response) => {
@@ -17,11 +18,15 @@ export function healthRoute(api: ApiContext, mayKnow: (request: Request) => bool
       version,
       startedMs,
       store,
-      // Exporters have a resource of their own.
-      collector: collector === undefined ? null : { ...collector, exporters: undefined },
+      collector: collector === undefined ? null : withoutLists(collector),
       loader: loader ?? null,
       restarts: restarts ?? {},
       queries: { running: api.queue.running, waiting: api.queue.waiting },
     });
   });
+}
+
+/** Exporters and refused senders have a resource of their own. */
+function withoutLists(collector: LiveCollector): object {
+  return { ...collector, exporters: undefined, refused: { ...collector.refused, sources: undefined, rest: undefined } };
 }
