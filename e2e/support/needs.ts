@@ -13,15 +13,21 @@ export const CHROMIUM = process.env.SILLAGE_CHROMIUM ?? "/usr/bin/chromium";
 
 const hasCommand = (name: string): boolean => spawnSync("sh", ["-c", `command -v ${name}`]).status === 0;
 
+/** Options of `unshare` for a command with a network of its own that ends when the command does; root is not needed where users may make one. */
+export const OWN_NETWORK = ["--net", "--user", "--map-root-user", "--fork", "--pid", "--kill-child"];
+/** Not every machine lets a process make a network namespace, and containers seldom do. */
+export const NETWORK_NAMESPACES = "network namespaces";
+
 /** Go's modules come from the network once; without them the plugin's backend cannot be built. */
 export const GO_MODULES = "go modules of the plugin";
 
 function missing(need: string): boolean {
   if (need === GO_MODULES) return spawnSync("go", ["list", "-deps", "./pkg"], { cwd: path.join(REPOSITORY, "plugin") }).status !== 0;
+  if (need === NETWORK_NAMESPACES) return spawnSync("unshare", [...OWN_NETWORK, "true"]).status !== 0;
   return need.includes("/") ? !existsSync(need) : !hasCommand(need);
 }
 
-/** `describe` when every need (a command name, an absolute path or GO_MODULES) is there, else a skip that says why. */
+/** `describe` when every need (a command name, an absolute path, GO_MODULES or NETWORK_NAMESPACES) is there, else a skip that says why. */
 export function describeWith(needs: readonly string[]): jest.Describe {
   const lacking = needs.filter(missing);
   if (lacking.length === 0) return describe;
