@@ -1,115 +1,38 @@
 /**
- * How many rows one core decodes: datagrams from memory into a FlowBatch, no socket, no encoding, no disk.
+ * How many rows one core decodes, beside goflow2:
  *
- * Time is CPU time of the process, so that a busy machine does not count against the decoder.
+ *   memory     datagrams from memory into a FlowBatch: no socket, no encoding, no disk
+ *   loopback   the collector's socket and the decoder in a process of their own, fed over UDP at a bounded rate
+ *   goflow2    v2.2.6, fed the same datagrams at the same rate, its output thrown away
  *
- *   npm run bench -- decode [--seconds N]
+ * Time is CPU time, so that a busy machine does not count against anybody (caches and turbo still do: compare within one run).
+ *
+ *   npm run bench -- decode [--seconds N] [--rate DATAGRAMS_PER_SECOND] [--no-peer]
  */
 import { cpus } from "node:os";
 import { parseArgs } from "node:util";
 import { Decoder } from "../server/src/decode/index.ts";
-import {
-  encodeNetflow5,
-  encodeSflow,
-  encodeTemplated,
-  IPFIX_TEMPLATES,
-  NETFLOW9_TEMPLATES,
-  type DemoFlow,
-  type EncodedTemplate,
-  type TemplatedMessage,
-} from "../server/src/demo/index.ts";
 import { FlowBatch, parseAddress } from "../server/src/flow/index.ts";
+import { DISTINCT_DATAGRAMS, EXPORT_MS, makeDatagrams, WORKLOADS, type Workload } from "./decode-workloads.ts";
+import { startGoflow2 } from "./goflow2.ts";
+import {
+  goflow2Receiver,
+  measureOverLoopback,
+  startSillageReceiver,
+  type LoopbackResult,
+  type LoopbackRun,
+  type SillageReceiver,
+} from "./over-loopback.ts";
 
-const EXPORT_MS = 1_790_000_000_000;
-const BOOT_MS = EXPORT_MS - 86_400_000;
-/** Datagrams that are decoded round and round; each differs, so that the data does not sit in the first-level cache. */
-const DISTINCT_DATAGRAMS = 200;
-
-/** A flow whose every field depends on its number. */
-function makeFlow(n: number): DemoFlow {
-  const octets = [(n >>> 16) & 0xff, (n >>> 8) & 0xff, n & 0xff];
-  return {
-    ipVersion: 4,
-    srcAddr: `10.${octets.join(".")}`,
-    dstAddr: `198.18.${octets[1]}.${octets[2]}`,
-    proto: n % 5 === 0 ? 17 : 6,
-    srcPort: 1024 + (n % 60_000),
-    dstPort: n % 3 === 0 ? 443 : 53,
-    tcpFlags: 0x1b,
-    tos: 0,
-    bytes: 40 + (n % 1400),
-    packets: 1,
-    inIf: 1 + (n % 8),
-    outIf: 1 + (n % 7),
-    srcAs: 64_500,
-    dstAs: 64_501,
-    srcMask: 24,
-    dstMask: 16,
-    vlan: 20,
-    startMs: EXPORT_MS - 20_000 - (n % 1000),
-    endMs: EXPORT_MS - (n % 1000),
-  };
-}
-
-/** The IPFIX template with two strings of different length, as DPI probes send them. */
-const VARIABLE_TEMPLATE: EncodedTemplate = {
-  id: 300,
-  fields: [
-    ...IPFIX_TEMPLATES[4].fields,
-    { id: 460, length: 65_535, write: (out, { srcPort }) => out.u8(8 + (srcPort % 8)).zeros(8 + (srcPort % 8)) },
-    { id: 461, length: 65_535, write: (out, { dstPort }) => out.u8(dstPort % 24).zeros(dstPort % 24) },
-  ],
-};
-
-interface Workload {
-  readonly name: string;
-  /** Announced once, before the clock starts. */
-  readonly prelude?: Uint8Array;
-  readonly datagram: (n: number, flows: readonly DemoFlow[]) => Uint8Array;
-  readonly flowsPerDatagram: number;
-}
-
-function templated(version: 9 | 10, template: EncodedTemplate): Pick<Workload, "prelude" | "datagram"> {
-  const message = (sequence: number, parts: Pick<TemplatedMessage, "templates" | "sets">): Uint8Array =>
-    encodeTemplated({ version, exportMs: EXPORT_MS, bootMs: BOOT_MS, sequence, obsDomain: 1, ...parts });
-  return {
-    prelude: message(0, { templates: [template], sets: [] }),
-    datagram: (n, flows) => message(n, { templates: [], sets: [{ template, flows }] }),
-  };
-}
-
-const WORKLOADS: readonly Workload[] = [
-  {
-    name: "NetFlow v5",
-    flowsPerDatagram: 30,
-    datagram: (n, flows) =>
-      encodeNetflow5({ flows, exportMs: EXPORT_MS, bootMs: BOOT_MS, sequence: n * 30, engine: 0, samplingInterval: 0 }),
-  },
-  { name: "NetFlow v9, 21 fields", flowsPerDatagram: 20, ...templated(9, NETFLOW9_TEMPLATES[4]) },
-  { name: "IPFIX, 21 fields", flowsPerDatagram: 18, ...templated(10, IPFIX_TEMPLATES[4]) },
-  { name: "IPFIX, 21 fields and 2 of variable length", flowsPerDatagram: 14, ...templated(10, VARIABLE_TEMPLATE) },
-  {
-    name: "sFlow v5, samples of 128 bytes",
-    flowsPerDatagram: 7,
-    datagram: (n, samples) =>
-      encodeSflow({ agent: "192.0.2.1", subAgent: 0, sequence: n, uptimeMs: n, sampleSequence: n * 7, samplingRate: 512, samples }),
-  },
-];
-
-interface Result {
-  readonly name: string;
+interface MemoryResult {
   readonly rowsPerSecond: number;
   readonly datagramsPerSecond: number;
   readonly nanosecondsPerRow: number;
 }
 
-function measure({ name, prelude, datagram, flowsPerDatagram }: Workload, seconds: number): Result {
-  const datagrams = Array.from({ length: DISTINCT_DATAGRAMS }, (_, n) =>
-    datagram(
-      n,
-      Array.from({ length: flowsPerDatagram }, (__, i) => makeFlow(n * flowsPerDatagram + i)),
-    ),
-  );
+function measureFromMemory(workload: Workload, seconds: number): MemoryResult {
+  const { name, prelude, flowsPerDatagram } = workload;
+  const datagrams = makeDatagrams(workload);
   const decoder = new Decoder();
   const context = { source: parseAddress("192.0.2.1"), sourcePort: 2055, receivedMs: EXPORT_MS };
   const batch = new FlowBatch();
@@ -141,24 +64,93 @@ function measure({ name, prelude, datagram, flowsPerDatagram }: Workload, second
   if (rows !== rounds * DISTINCT_DATAGRAMS * flowsPerDatagram)
     throw new Error(`${name}: ${rows} rows from ${rounds * DISTINCT_DATAGRAMS} datagrams`);
   return {
-    name,
     rowsPerSecond: Math.round(rows / elapsed),
     datagramsPerSecond: Math.round((rounds * DISTINCT_DATAGRAMS) / elapsed),
     nanosecondsPerRow: Math.round((elapsed * 1e10) / rows) / 10,
   };
 }
 
+interface Result extends MemoryResult {
+  readonly name: string;
+  readonly overLoopback: LoopbackResult | undefined;
+  readonly goflow2: LoopbackResult | undefined;
+}
+
 /** Prints a table and returns the figures. */
-export function run(args: string[]): Promise<object> {
-  const { values } = parseArgs({ args, options: { seconds: { type: "string", default: "3" } } });
-  const seconds = Number(values.seconds);
-  if (!(seconds > 0)) throw new RangeError(`--seconds wants a positive number, not ${values.seconds}`);
-  const results = WORKLOADS.map((workload) => measure(workload, seconds));
-  console.log(`${"decode, one core".padEnd(44)}${"rows/s".padStart(14)}${"datagrams/s".padStart(14)}${"ns/row".padStart(9)}`);
-  for (const { name, rowsPerSecond, datagramsPerSecond, nanosecondsPerRow } of results) {
-    console.log(
-      `${name.padEnd(44)}${rowsPerSecond.toLocaleString("en").padStart(14)}${datagramsPerSecond.toLocaleString("en").padStart(14)}${nanosecondsPerRow.toFixed(1).padStart(9)}`,
-    );
+export async function run(args: string[]): Promise<object> {
+  const { values } = parseArgs({
+    args,
+    options: {
+      seconds: { type: "string", default: "3" },
+      rate: { type: "string", default: "8000" },
+      peer: { type: "boolean", default: true },
+    },
+    allowNegative: true,
+  });
+  const seconds = positive(values.seconds, "--seconds");
+  const perSecond = positive(values.rate, "--rate");
+  const results: Result[] = WORKLOADS.map((workload) => ({
+    name: workload.name,
+    ...measureFromMemory(workload, seconds),
+    overLoopback: undefined,
+    goflow2: undefined,
+  }));
+  const peer = values.peer ? await measureWithPeer(results, { perSecond, seconds }) : "--no-peer was asked for";
+  printTable(results);
+  if (typeof peer === "string") console.log(`skipped: comparison with goflow2, ${peer}`);
+  return { bench: "decode", node: process.version, cpu: cpus()[0]?.model.trim() ?? "unknown", seconds, perSecond, results };
+}
+
+function positive(text: string, option: string): number {
+  const value = Number(text);
+  if (!(value > 0)) throw new RangeError(`${option} wants a positive number, not ${text}`);
+  return value;
+}
+
+/** Fills in what Sillage's receiver and goflow2 do with the same datagrams over loopback. @returns why not, when there is no peer */
+async function measureWithPeer(results: Result[], loopback: LoopbackRun): Promise<string | undefined> {
+  if (process.platform !== "linux") return "CPU times of processes are read from /proc, which only Linux has";
+  const goflow2 = await startGoflow2();
+  if (typeof goflow2 === "string") return goflow2;
+  let sillage: SillageReceiver | undefined;
+  try {
+    sillage = await startSillageReceiver();
+    for (const [i, workload] of WORKLOADS.entries()) {
+      results[i] = {
+        ...results[i]!,
+        overLoopback: await measureOverLoopback(sillage, workload, loopback),
+        goflow2: await measureOverLoopback(goflow2Receiver(goflow2, workload), workload, loopback),
+      };
+    }
+  } finally {
+    sillage?.stop();
+    await goflow2.stop();
   }
-  return Promise.resolve({ bench: "decode", node: process.version, cpu: cpus()[0]?.model.trim() ?? "unknown", seconds, results });
+  return undefined;
+}
+
+function printTable(results: readonly Result[]): void {
+  const number = (value: number): string => value.toLocaleString("en").padStart(13);
+  const ratio = (a: number, b: number): string => `x ${(a / b).toFixed(1)}`.padStart(9);
+  console.log(
+    "Flows per CPU second: Sillage from memory, Sillage and goflow2 over loopback, and how many times goflow2 each of the first is",
+  );
+  console.log(
+    `${"".padEnd(44)}${"ns/row".padStart(8)}${["memory", "loopback", "goflow2"].map((head) => head.padStart(13)).join("")}${["memory", "loopback"].map((head) => head.padStart(9)).join("")}`,
+  );
+  for (const { name, nanosecondsPerRow, rowsPerSecond, overLoopback, goflow2 } of results) {
+    const alone = `${name.padEnd(44)}${nanosecondsPerRow.toFixed(1).padStart(8)}${number(rowsPerSecond)}`;
+    if (!overLoopback || !goflow2) {
+      console.log(alone);
+      continue;
+    }
+    const peer = goflow2.flowsPerCpuSecond;
+    console.log(
+      `${alone}${number(overLoopback.flowsPerCpuSecond)}${number(peer)}${ratio(rowsPerSecond, peer)}${ratio(overLoopback.flowsPerCpuSecond, peer)}`,
+    );
+    for (const [who, { datagramsSent, datagramsProcessed }] of Object.entries({ sillage: overLoopback, goflow2 })) {
+      if (datagramsProcessed < datagramsSent)
+        console.log(`  ${who} missed ${datagramsSent - datagramsProcessed} of ${datagramsSent} datagrams`);
+    }
+  }
 }

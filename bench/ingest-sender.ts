@@ -6,6 +6,7 @@
  */
 import { createSocket } from "node:dgram";
 import { encodeNetflow5, NETFLOW5_MAX_FLOWS, type DemoFlow, TrafficModel } from "../server/src/demo/index.ts";
+import { sendPaced } from "./paced-send.ts";
 
 /** What was sent. */
 export interface SenderReport {
@@ -15,8 +16,6 @@ export interface SenderReport {
 }
 
 const DISTINCT_DATAGRAMS = 512;
-/** Datagrams between two looks at the clock; short, so that the receiver's buffer sees the rate and not bursts. */
-const BURST = 16;
 
 function isIPv4(flow: DemoFlow): boolean {
   return flow.ipVersion === 4;
@@ -36,28 +35,23 @@ function makeDatagrams(nowMs: number): Uint8Array[] {
   );
 }
 
-async function main(port: number, flowsPerSecond: number, seconds: number): Promise<SenderReport> {
+async function main(port: number, flowsPerSecond: number, wantedSeconds: number): Promise<SenderReport> {
   const datagrams = makeDatagrams(Date.now());
   const views = datagrams.map((datagram) => new DataView(datagram.buffer, datagram.byteOffset));
   const socket = createSocket("udp4");
   await new Promise<void>((resolve) => socket.connect(port, "127.0.0.1", () => resolve()));
-  const total = Math.round((flowsPerSecond * seconds) / NETFLOW5_MAX_FLOWS);
-  let sent = 0;
-  const started = performance.now();
-  while (sent < total) {
-    const due = Math.min(total, Math.floor(((performance.now() - started) / 1000) * (flowsPerSecond / NETFLOW5_MAX_FLOWS)));
-    const end = Math.min(due, sent + BURST);
-    const waiting: Promise<void>[] = [];
-    for (; sent < end; sent++) {
-      const at = sent % DISTINCT_DATAGRAMS;
+  const total = Math.round((flowsPerSecond * wantedSeconds) / NETFLOW5_MAX_FLOWS);
+  const seconds = await sendPaced(socket, {
+    datagrams: total,
+    perSecond: flowsPerSecond / NETFLOW5_MAX_FLOWS,
+    next: (n) => {
+      const at = n % DISTINCT_DATAGRAMS;
       views[at]!.setUint32(8, Math.floor(Date.now() / 1000)); // header unix_secs
-      views[at]!.setUint32(16, (sent * NETFLOW5_MAX_FLOWS) >>> 0); // header flow_sequence
-      waiting.push(new Promise((resolve, reject) => socket.send(datagrams[at]!, (error) => (error ? reject(error) : resolve()))));
-    }
-    if (waiting.length > 0) await Promise.all(waiting);
-    else await new Promise((resolve) => setTimeout(resolve, 1));
-  }
-  const report = { flows: sent * NETFLOW5_MAX_FLOWS, datagrams: sent, seconds: (performance.now() - started) / 1000 };
+      views[at]!.setUint32(16, (n * NETFLOW5_MAX_FLOWS) >>> 0); // header flow_sequence
+      return datagrams[at]!;
+    },
+  });
+  const report = { flows: total * NETFLOW5_MAX_FLOWS, datagrams: total, seconds };
   await new Promise<void>((resolve) => socket.close(() => resolve()));
   return report;
 }
