@@ -82,6 +82,17 @@ export const DEFAULT_LIMITS: DecoderLimits = {
   maxUnknownElements: 4_096,
 };
 
+/** Where the bytes of datagrams went: received = decoded + dropped + skipped + waiting, after every datagram. */
+export interface ByteBalance {
+  readonly received: number;
+  /** Headers, templates, records, padding inside sets. */
+  readonly decoded: number;
+  readonly dropped: number;
+  readonly skipped: number;
+  /** In data sets that wait for their template. */
+  readonly waiting: number;
+}
+
 /** One exporter session as seen so far; all counts are totals since the session was first seen. */
 export interface ExporterStats {
   /** sFlow: agent address; else the UDP source. */
@@ -92,7 +103,9 @@ export interface ExporterStats {
   protocol: string;
   obsDomain: number;
   datagrams: number;
+  /** Payload bytes: decodedBytes + droppedBytes + skippedBytes + waitingBytes, exactly. */
   bytes: number;
+  decodedBytes: number;
   /** Data records (NetFlow, IPFIX) or flow samples (sFlow) decoded. */
   dataRecords: number;
   optionsRecords: number;
@@ -102,12 +115,14 @@ export interface ExporterStats {
   templates: number;
   /** Data sets that wait for their template now. */
   waitingSets: number;
+  waitingBytes: number;
   waitingTemplates: { templateId: number; sets: number }[];
   /** Lost, by cause (see DropCause for the unit of each). */
   dropped: Record<string, number>;
   droppedBytes: Record<string, number>;
   /** Understood and left out on purpose, by kind (see SkipKind). */
   skipped: Record<string, number>;
+  skippedBytes: Record<string, number>;
   /** Sent but never seen here, told by sequence numbers, in the protocol's unit: flows (v5 to v8), data records (IPFIX), datagrams (v9, sFlow). */
   lostUnits: number;
   /** Rows whose times were replaced because they could not be true. */

@@ -25,8 +25,11 @@ export interface DataSetResult {
   clampedTimes: number;
   /** Bytes behind a record whose variable-length field left the set; 0 when all is well. */
   brokenBytes: number;
+  /** Bytes behind the last record that are less than a record. */
+  paddingBytes: number;
   /** Records that found no room because the sink did not empty its batch. */
   homeless: number;
+  homelessBytes: number;
 }
 
 export interface DataSetOptions {
@@ -45,16 +48,24 @@ export function decodeDataSet(
   context: MessageContext,
   { sink, options }: { readonly sink: FlowSink; readonly options: DataSetOptions },
 ): DataSetResult {
-  const result: DataSetResult = { records: 0, rows: 0, clampedTimes: 0, brokenBytes: 0, homeless: 0 };
+  const result: DataSetResult = {
+    records: 0,
+    rows: 0,
+    clampedTimes: 0,
+    brokenBytes: 0,
+    paddingBytes: 0,
+    homeless: 0,
+    homelessBytes: 0,
+  };
   const { view, end } = set;
   let { at } = set;
   for (;;) {
     if (plan.describesTraffic && sink.batch.free === 0) sink.flush();
     const room = plan.describesTraffic ? Math.min(CHUNK_RECORDS, sink.batch.free) : CHUNK_RECORDS;
     const n = index.walk(plan.layout, view, { at, end, max: Math.max(room, 1) });
-    at = index.next;
     if (n > 0 && room === 0) {
       result.homeless += n;
+      result.homelessBytes += index.next - at;
     } else if (n > 0) {
       result.records += n;
       if (options.sums) addCounters(plan, view, n, options.sums);
@@ -68,8 +79,11 @@ export function decodeDataSet(
         commit(sink.batch, n);
       }
     }
+    at = index.next;
     if (index.broken) result.brokenBytes = end - at;
-    if (n < Math.max(room, 1) || index.broken) return result;
+    else if (n < Math.max(room, 1)) result.paddingBytes = end - at;
+    else continue;
+    return result;
   }
 }
 

@@ -6,9 +6,10 @@
  * bytes that are there, and what it can make the decoder remember by DecoderLimits.
  */
 import type { FlowBatch } from "../flow/index.ts";
-import { isAllZero, toAddressWords } from "./bytes.ts";
+import { toAddressWords } from "./bytes.ts";
 import {
   DEFAULT_LIMITS,
+  type ByteBalance,
   type DatagramContext,
   type DecoderLimits,
   type DecoderOptions,
@@ -83,17 +84,18 @@ export class Decoder {
       // A defect of ours must not take the collector along. The batch's own error (a full disk) is not ours to hide.
       if (this.sink.isFlushing) throw error;
       sink.batch.clearUncommitted();
-      this.session(FLOW_TYPE.unknown, 0, context).drop(
-        "internal_error",
-        datagram.length,
-        error instanceof Error ? error.message : String(error),
-      );
+      this.refuse(arrival, "internal_error", error instanceof Error ? error.message : String(error));
     }
   }
 
   /** One entry for each exporter session, in order of appearance. */
   stats(): ExporterStats[] {
     return Array.from(this.table.all(), (session) => session.stats());
+  }
+
+  /** Where the bytes of all datagrams went, of sessions given up too; exact after every `decode` that met no defect and no error of the sink. */
+  byteBalance(): ByteBalance {
+    return this.table.byteBalance();
   }
 
   /** Elements that exporters send and no column keeps, the most frequent first. */
@@ -186,7 +188,7 @@ export class Decoder {
     const rest = end - recordsEnd;
     if (header.count > room)
       session.drop("truncated_records", rest, `the header counts ${header.count} records, the datagram has room for ${room}`);
-    else if (rest > 0) session.skip("trailing_bytes", rest);
+    else if (rest > 0) session.skip("trailing_bytes", rest, rest);
     const message = this.message(session, context, {
       exportMs: header.exportMs,
       uptimeMs: header.uptimeMs,
@@ -194,10 +196,11 @@ export class Decoder {
     });
     const set = { view, at: recordsAt, end: recordsEnd, templateId: record.scheme };
     const result = decodeDataSet(record.plan, set, message, { sink, options: this.dataSets });
+    session.decodedBytes += recordsEnd - at - result.homelessBytes;
     session.dataRecords += result.records;
     session.rows += result.rows;
     session.clampedTimes += result.clampedTimes;
-    if (result.homeless > 0) session.drop("sink_full", 0, undefined, result.homeless);
+    if (result.homeless > 0) session.drop("sink_full", result.homelessBytes, undefined, result.homeless);
     if (header.sequence !== undefined) session.sequenceOf(record.scheme).observe(header.sequence, count);
     return end;
   }
@@ -214,6 +217,7 @@ export class Decoder {
     const session = this.session(FLOW_TYPE.netflow9, obsDomain, context);
     this.see(session, end, { datagrams: 1, nowMs: context.receivedMs });
     session.seeUptime(uptimeMs);
+    session.decodedBytes += NETFLOW9_HEADER_BYTES;
     const message = this.message(session, context, { exportMs: view.getUint32(8) * 1000, uptimeMs, samplingRate: 0 });
     const records = walkSets({ session, dialect: "netflow9", view, at: NETFLOW9_HEADER_BYTES, end, context: message, sink }, this.walker);
     session.sequence.observe(view.getUint32(12), records);
@@ -232,7 +236,8 @@ export class Decoder {
     this.see(session, available, { datagrams: 1, nowMs: context.receivedMs });
     const end = Math.min(length, available);
     if (length > available) session.drop("truncated_records", 0, `the message says ${length} bytes, the datagram has ${available}`);
-    else if (length < available && !isAllZero(view, length, available)) session.skip("trailing_bytes", available - length);
+    else if (length < available) session.skip("trailing_bytes", available - length, available - length);
+    session.decodedBytes += IPFIX_HEADER_BYTES;
     const message = this.message(session, context, { exportMs: view.getUint32(4) * 1000, uptimeMs: Number.NaN, samplingRate: 0 });
     const records = walkSets({ session, dialect: "ipfix", view, at: IPFIX_HEADER_BYTES, end, context: message, sink }, this.walker);
     // Messages without records do not move the number, and some exporters write 0 into them.

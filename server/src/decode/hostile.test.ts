@@ -15,7 +15,7 @@ import {
 import { FlowBatch, parseAddress } from "../flow/index.ts";
 import { Decoder, readCapture, detectContainer, type FlowSink } from "./index.ts";
 import { loadCaptureCases, readCaptureFile } from "./testing/captures.ts";
-import { RECEIVED_MS } from "./testing/decode.ts";
+import { expectBalance, RECEIVED_MS } from "./testing/decode.ts";
 import { ipfix, set } from "./testing/messages.ts";
 
 const CONTEXT = { source: parseAddress("192.0.2.1"), sourcePort: 2055, receivedMs: RECEIVED_MS };
@@ -46,6 +46,7 @@ function attack(peace: readonly Uint8Array[], hostile: Iterable<Uint8Array>): vo
   for (const datagram of hostile) {
     bytes += datagram.length;
     decoder.decode(datagram, CONTEXT, sink);
+    expectBalance(decoder);
     if (sink.batch.rows > 400) sink.flush();
   }
   sink.flush();
@@ -142,6 +143,8 @@ describe("hostile bytes", () => {
     expect(stats.length).toBeLessThanOrEqual(50);
     expect(stats.reduce((sum, { templates }) => sum + templates, 0)).toBeLessThanOrEqual(200);
     expect(stats.reduce((sum, { waitingSets }) => sum + waitingSets, 0)).toBeLessThanOrEqual(80);
+    expect(decoder.byteBalance().received).toBe(3_000 * v9!.length); // also of the sessions given up
+    expectBalance(decoder);
   });
 
   it("are not noted as waiting once their sets are given up", () => {
@@ -186,6 +189,7 @@ describe("hostile bytes", () => {
     const batch = new FlowBatch(4);
     const [v5, , , sflow] = ownDatagrams();
     for (const datagram of [v5!, sflow!]) decoder.decode(datagram, CONTEXT, { batch, flush: () => undefined });
+    expectBalance(decoder);
     expect(decoder.stats().map(({ rows, dropped }) => [rows, dropped])).toEqual([
       [4, { sink_full: 8 }],
       [0, { sink_full: 8 }],

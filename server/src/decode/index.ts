@@ -1,5 +1,6 @@
 export {
   DEFAULT_LIMITS,
+  type ByteBalance,
   type DatagramContext,
   type DecoderLimits,
   type DecoderOptions,

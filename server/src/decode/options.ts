@@ -15,6 +15,8 @@ export interface OptionsResult {
   records: number;
   /** Bytes behind a record whose variable-length field left the set. */
   brokenBytes: number;
+  /** Bytes behind the last record that are less than a record. */
+  paddingBytes: number;
   /** Boot time told by the last record that did, epoch ms; NaN when none did. */
   bootMs: number;
 }
@@ -27,7 +29,7 @@ export function readOptionsSet(
   { at, end }: { readonly at: number; readonly end: number },
 ): OptionsResult {
   const { layout } = template.plan;
-  const result: OptionsResult = { records: 0, brokenBytes: 0, bootMs: Number.NaN };
+  const result: OptionsResult = { records: 0, brokenBytes: 0, paddingBytes: 0, bootMs: Number.NaN };
   const boot = layout.fields
     .slice(template.definition.scopeFields)
     .find(({ enterprise, id, length }) => enterprise === 0 && id === SYSTEM_INIT_TIME_MS && length === 8);
@@ -36,6 +38,7 @@ export function readOptionsSet(
     result.records += n;
     if (boot && n > 0) result.bootMs = readBoot(boot, { view, index, columns: [], n, row: 0 });
     if (index.broken) result.brokenBytes = end - index.next;
+    else result.paddingBytes = end - index.next;
   }
   return result;
 }

@@ -3,7 +3,7 @@
  * can make the decoder remember is bounded; beyond a cap the least recently used tenth goes at once, so that eviction costs little per
  * datagram however many sources there are. Sessions that never delivered a record go first.
  */
-import type { DecoderLimits } from "./contract.ts";
+import type { ByteBalance, DecoderLimits } from "./contract.ts";
 import { Session, type SessionIdentity } from "./session.ts";
 import { SiblingGroup, type SessionTemplates } from "./sibling-group.ts";
 import type { Template, TemplateDefinition } from "./template.ts";
@@ -24,6 +24,7 @@ export class SessionTable {
   private readonly waiters = new Map<SiblingGroup, Map<number, Set<Session>>>();
   /** Sessions given up for the sake of newer ones; their counts went with them. */
   evictedSessions = 0;
+  private readonly evictedBytes = { received: 0, decoded: 0, dropped: 0, skipped: 0, waiting: 0 };
   private waitingBytes = 0;
   private templates = 0;
   private templateFields = 0;
@@ -34,6 +35,13 @@ export class SessionTable {
 
   all(): IterableIterator<Session> {
     return this.sessions.values();
+  }
+
+  /** Of all sessions since the start. What still waited when its session was given up counts as dropped. */
+  byteBalance(): ByteBalance {
+    const total = { ...this.evictedBytes };
+    for (const session of this.sessions.values()) addBalance(total, session.byteBalance());
+    return total;
   }
 
   /** The session, made when new. */
@@ -166,6 +174,9 @@ export class SessionTable {
   }
 
   private close(session: Session): void {
+    addBalance(this.evictedBytes, session.byteBalance());
+    this.evictedBytes.dropped += session.waiting.bytes;
+    this.evictedBytes.waiting -= session.waiting.bytes;
     for (const id of [...session.templates.keys()]) this.forget(session, id);
     this.waitingBytes -= session.waiting.cost;
     session.group.sessions--;
@@ -175,6 +186,14 @@ export class SessionTable {
     this.sessions.delete(session.key);
     if (this.last === session) this.last = undefined;
   }
+}
+
+function addBalance(total: { -readonly [Part in keyof ByteBalance]: number }, part: ByteBalance): void {
+  total.received += part.received;
+  total.decoded += part.decoded;
+  total.dropped += part.dropped;
+  total.skipped += part.skipped;
+  total.waiting += part.waiting;
 }
 
 function groupKey({ flowType, obsDomain, source, exporter }: SessionIdentity): string {

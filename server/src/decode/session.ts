@@ -4,7 +4,7 @@
  */
 import { FLOW_TYPES } from "@sillage/model";
 import { formatAddress } from "../flow/index.ts";
-import type { ExporterStats } from "./contract.ts";
+import type { ByteBalance, ExporterStats } from "./contract.ts";
 import type { DropCause, SkipKind } from "./drop-cause.ts";
 import { SequenceTracker, type SequenceRule } from "./sequence-tracker.ts";
 import type { SessionTemplates, SiblingGroup } from "./sibling-group.ts";
@@ -44,6 +44,8 @@ export class Session {
   bootMs = Number.NaN;
   datagrams = 0;
   bytes = 0;
+  /** Bytes that were understood: headers, templates, records, padding inside sets. */
+  decodedBytes = 0;
   dataRecords = 0;
   optionsRecords = 0;
   rows = 0;
@@ -58,6 +60,7 @@ export class Session {
   private readonly dropped: Partial<Record<DropCause, number>> = {};
   private readonly droppedBytes: Partial<Record<DropCause, number>> = {};
   private readonly skipped: Partial<Record<SkipKind, number>> = {};
+  private readonly skippedBytes: Partial<Record<SkipKind, number>> = {};
 
   constructor(identity: SessionIdentity, key: string, { group, nowMs }: { readonly group: SiblingGroup; readonly nowMs: number }) {
     this.identity = identity;
@@ -74,8 +77,20 @@ export class Session {
     if (error !== undefined) this.lastError = error;
   }
 
-  skip(kind: SkipKind, count = 1): void {
+  skip(kind: SkipKind, bytes: number, count = 1): void {
     this.skipped[kind] = (this.skipped[kind] ?? 0) + count;
+    this.skippedBytes[kind] = (this.skippedBytes[kind] ?? 0) + bytes;
+  }
+
+  /** Where the bytes received went. The sum is exact after every datagram. */
+  byteBalance(): ByteBalance {
+    return {
+      received: this.bytes,
+      decoded: this.decodedBytes,
+      dropped: sum(this.droppedBytes),
+      skipped: sum(this.skippedBytes),
+      waiting: this.waiting.bytes,
+    };
   }
 
   /** The sequence of an aggregation scheme of NetFlow v8; scheme 0 is everything else. */
@@ -114,15 +129,18 @@ export class Session {
       obsDomain,
       datagrams: this.datagrams,
       bytes: this.bytes,
+      decodedBytes: this.decodedBytes,
       dataRecords: this.dataRecords,
       optionsRecords: this.optionsRecords,
       rows: this.rows,
       templates: this.templates.size,
       waitingSets: this.waiting.size,
+      waitingBytes: this.waiting.bytes,
       waitingTemplates: this.waiting.countByTemplate(),
       dropped: { ...this.dropped },
       droppedBytes: { ...this.droppedBytes },
       skipped: { ...this.skipped },
+      skippedBytes: { ...this.skippedBytes },
       lostUnits: Array.from(this.aggregations.values()).reduce((lost, sequence) => lost + sequence.lost, this.sequence.lost),
       clampedTimes: this.clampedTimes,
       firstSeenMs: this.firstSeenMs,
@@ -134,4 +152,10 @@ export class Session {
 
 function rulesOf({ flowType }: SessionIdentity): readonly SequenceRule[] {
   return SEQUENCE_RULES[flowType] ?? ["messages"];
+}
+
+function sum(counts: Readonly<Partial<Record<string, number>>>): number {
+  let total = 0;
+  for (const key in counts) total += counts[key]!;
+  return total;
 }

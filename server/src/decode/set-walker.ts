@@ -38,29 +38,33 @@ const TEMPLATE_SETS: Readonly<Record<Dialect, Readonly<Record<number, "data" | "
   ipfix: { 2: "data", 3: "options" },
 };
 const FIRST_DATA_SET = 256;
+const SET_HEADER_BYTES = 4;
 
 /** @returns data and options records of the message; NaN when a set of it waits for its template */
 export function walkSets(message: Message, deps: WalkerDeps): number {
   const { session, view, end } = message;
   let { at } = message;
   let records = 0;
-  while (end - at >= 4) {
+  while (end - at >= SET_HEADER_BYTES) {
     const id = view.getUint16(at);
     const length = view.getUint16(at + 2);
-    if (length < 4) {
+    if (length < SET_HEADER_BYTES) {
       if (isAllZero(view, at, end)) break;
       session.drop("bad_set_length", end - at, `set ${id} at byte ${at} has a length of ${length}`);
       return records;
     }
-    if (length > end - at) session.drop("set_overrun", 0, `set ${id} claims ${length - (end - at)} bytes more than the message has`);
+    const isCut = length > end - at;
+    if (isCut) session.drop("set_overrun", 0, `set ${id} claims ${length - (end - at)} bytes more than the message has`);
     const setEnd = Math.min(at + length, end);
     const kind = TEMPLATE_SETS[message.dialect][id];
-    if (kind) learnTemplates(message, { at: at + 4, end: setEnd, kind }, deps);
-    else if (id >= FIRST_DATA_SET) records += readDataSet(message, { id, at: at + 4, end: setEnd }, deps);
-    else session.skip("reserved_sets");
+    session.decodedBytes += SET_HEADER_BYTES;
+    const content = at + SET_HEADER_BYTES;
+    if (kind) learnTemplates(message, { at: content, end: setEnd, kind }, deps);
+    else if (id >= FIRST_DATA_SET) records += readDataSet(message, { id, at: content, end: setEnd, isCut }, deps);
+    else session.skip("reserved_sets", setEnd - content);
     at = setEnd;
   }
-  if (at < end) session.skip("trailing_bytes", end - at);
+  if (at < end) session.skip("trailing_bytes", end - at, end - at);
   return records;
 }
 
@@ -69,15 +73,25 @@ interface SetRange {
   readonly end: number;
 }
 
+interface DataSetRange extends SetRange {
+  readonly id: number;
+  /** The set claims more bytes than there are: what is no whole record is no padding but the start of one. */
+  readonly isCut: boolean;
+}
+
 function learnTemplates(
   { session, dialect, view, context, sink }: Message,
   { at, end, kind }: SetRange & { readonly kind: "data" | "options" },
   deps: WalkerDeps,
 ): void {
   const { definitions, withdrawn, problems } = readTemplateSet({ view, at, end, dialect, kind, maxFields: deps.maxFieldsPerTemplate });
-  for (const { cause, bytes } of problems) session.drop(cause, bytes, `${cause.replaceAll("_", " ")} in set at byte ${at - 4}`);
+  session.decodedBytes += end - at;
+  for (const { cause, bytes } of problems) {
+    session.decodedBytes -= bytes;
+    session.drop(cause, bytes, `${cause.replaceAll("_", " ")} in set at byte ${at - SET_HEADER_BYTES}`);
+  }
   for (const id of withdrawn) {
-    session.skip("withdrawals");
+    session.skip("withdrawals", 0);
     deps.table.forget(session, id);
   }
   for (const definition of definitions) {
@@ -93,13 +107,13 @@ function learnTemplates(
         context: then,
         sink,
       };
-      readDataSet(late, { id: definition.id, at: 0, end: bytes.length }, deps);
+      readDataSet(late, { id: definition.id, at: 0, end: bytes.length, isCut: waiter.set.isCut }, deps);
     }
   }
 }
 
 /** @returns records; NaN when the set waits for its template */
-function readDataSet(message: Message, set: SetRange & { readonly id: number }, deps: WalkerDeps): number {
+function readDataSet(message: Message, set: DataSetRange, deps: WalkerDeps): number {
   const { session, view, context } = message;
   const found = session.group.find(session.templates, set.id);
   if ("template" in found) {
@@ -113,14 +127,16 @@ function readDataSet(message: Message, set: SetRange & { readonly id: number }, 
     session.drop("ambiguous_template", length, `source ports of this exporter disagree on template ${set.id}`);
   else if (length > 0) {
     const bytes = new Uint8Array(view.buffer, view.byteOffset + set.at, length).slice();
-    if (!deps.table.wait(session, { templateId: set.id, bytes, context })) session.drop("waiting_full", length);
+    if (!deps.table.wait(session, { templateId: set.id, bytes, isCut: set.isCut, context })) session.drop("waiting_full", length);
   }
   return Number.NaN;
 }
 
-function decodeOptions({ session, view }: Message, { id, at, end }: SetRange & { readonly id: number }, template: Template): number {
-  const { records, brokenBytes, bootMs } = readOptionsSet(template, view, { at, end });
+function decodeOptions({ session, view }: Message, set: DataSetRange, template: Template): number {
+  const { id, at, end } = set;
+  const { records, brokenBytes, paddingBytes, bootMs } = readOptionsSet(template, view, { at, end });
   session.optionsRecords += records;
+  session.decodedBytes += end - at - brokenBytes - truncatedBytes(session, set, paddingBytes);
   if (!Number.isNaN(bootMs)) session.bootMs = bootMs;
   if (brokenBytes > 0) session.drop("bad_record", brokenBytes, `a variable-length field of options set ${id} leaves the set`);
   return records;
@@ -128,20 +144,30 @@ function decodeOptions({ session, view }: Message, { id, at, end }: SetRange & {
 
 function decodeData(
   message: Message,
-  { id, at, end }: SetRange & { readonly id: number },
+  set: DataSetRange,
   { template, deps }: { readonly template: Template; readonly deps: WalkerDeps },
 ): number {
   const { session, view, context, sink } = message;
+  const { id, at, end } = set;
   const { plan } = template;
   const result = decodeDataSet(plan, { view, at, end, templateId: id }, withBootTime(context, session), { sink, options: deps.dataSets });
   session.dataRecords += result.records;
   session.rows += result.rows;
   session.clampedTimes += result.clampedTimes;
-  if (!plan.describesTraffic) session.skip("not_traffic", result.records);
+  const usableBytes = end - at - result.brokenBytes - result.homelessBytes - truncatedBytes(session, set, result.paddingBytes);
+  if (plan.describesTraffic) session.decodedBytes += usableBytes;
+  else session.skip("not_traffic", usableBytes, result.records);
   if (result.brokenBytes > 0) session.drop("bad_record", result.brokenBytes, `a variable-length field of set ${id} leaves the set`);
-  if (result.homeless > 0) session.drop("sink_full", 0, undefined, result.homeless);
+  if (result.homeless > 0) session.drop("sink_full", result.homelessBytes, undefined, result.homeless);
   deps.unknown.count(plan.unknown, result.records);
   return result.records;
+}
+
+/** Drops the start of a record at the end of a set that was cut off; the same bytes in a whole set are padding. @returns bytes dropped */
+function truncatedBytes(session: Session, { isCut }: DataSetRange, paddingBytes: number): number {
+  if (!isCut || paddingBytes === 0) return 0;
+  session.drop("set_overrun", paddingBytes, undefined, 0);
+  return paddingBytes;
 }
 
 /** IPFIX: the uptime at export follows from the boot time, once options have told it, also in an earlier set of this message. */

@@ -16,6 +16,8 @@ import { writeSample, writeSampleConstants } from "./sflow-row.ts";
 import { FlowSample, skipAddress } from "./sflow-sample.ts";
 
 const SAMPLE = { flow: 1, counters: 2, expandedFlow: 3, expandedCounters: 4, discarded: 5 } as const;
+/** Tag and length. */
+const SAMPLE_HEADER_BYTES = 8;
 const FLOW_HEAD_BYTES = 32;
 const EXPANDED_FLOW_HEAD_BYTES = 44;
 /** Interface words of compact samples: format in the top two bits. */
@@ -63,33 +65,36 @@ export function decodeSflow(message: SflowMessage): void {
   const { session, view, header, sink } = message;
   const end = view.byteLength;
   let { at } = header;
+  session.decodedBytes += at;
   /** First row of this datagram that lacks its common columns. */
   let firstRow = sink.batch.rows;
   const finishRows = (): void => {
     writeSampleConstants(sink.batch, firstRow, message.context);
   };
   for (let i = 0; i < header.samples; i++) {
-    if (end - at < 8) {
+    if (end - at < SAMPLE_HEADER_BYTES) {
       session.drop("truncated_records", end - at, `sample ${i + 1} of ${header.samples} is not in the datagram`);
       at = end;
       break;
     }
     const tag = view.getUint32(at);
     const length = view.getUint32(at + 4);
-    const bodyEnd = Math.min(at + 8 + length, end);
-    if (length > end - at - 8) session.drop("truncated_records", 0, `sample ${i + 1} of ${header.samples} is longer than the datagram`);
+    const bodyEnd = Math.min(at + SAMPLE_HEADER_BYTES + length, end);
+    if (length > end - at - SAMPLE_HEADER_BYTES)
+      session.drop("truncated_records", 0, `sample ${i + 1} of ${header.samples} is longer than the datagram`);
     if (tag === SAMPLE.flow || tag === SAMPLE.expandedFlow) {
       if (sink.batch.free === 0) {
         finishRows();
         sink.flush();
         firstRow = sink.batch.rows;
       }
-      readFlowSample(message, { at: at + 8, end: bodyEnd, isExpanded: tag === SAMPLE.expandedFlow });
-    } else skipSample(session, tag);
+      readFlowSample(message, { at: at + SAMPLE_HEADER_BYTES, end: bodyEnd, isExpanded: tag === SAMPLE.expandedFlow });
+    } else skipSample(session, tag, bodyEnd - at - SAMPLE_HEADER_BYTES);
+    session.decodedBytes += SAMPLE_HEADER_BYTES;
     at = bodyEnd;
   }
   finishRows();
-  if (at < end) session.skip("trailing_bytes", end - at);
+  if (at < end) session.skip("trailing_bytes", end - at, end - at);
 }
 
 function readFlowSample(
@@ -116,6 +121,7 @@ function readFlowSample(
     next = recordEnd;
   }
   writeSample(sink.batch, view, sample, context);
+  session.decodedBytes += end - at;
   session.dataRecords++;
   session.rows++;
 }
@@ -140,8 +146,8 @@ function readExpandedHead(view: DataView, at: number): void {
   sample.outputValue = view.getUint32(at + 36);
 }
 
-function skipSample(session: Session, tag: number): void {
-  if (tag === SAMPLE.counters || tag === SAMPLE.expandedCounters) session.skip("counter_samples");
-  else if (tag === SAMPLE.discarded) session.skip("discard_samples");
-  else session.skip("other_samples");
+function skipSample(session: Session, tag: number, bytes: number): void {
+  if (tag === SAMPLE.counters || tag === SAMPLE.expandedCounters) session.skip("counter_samples", bytes);
+  else if (tag === SAMPLE.discarded) session.skip("discard_samples", bytes);
+  else session.skip("other_samples", bytes);
 }

@@ -8,6 +8,8 @@ export interface WaitingSet {
   readonly templateId: number;
   /** The records, without the set header. */
   readonly bytes: Uint8Array;
+  /** The set claimed more bytes than its message had. */
+  readonly isCut: boolean;
   readonly context: MessageContext;
 }
 
@@ -36,6 +38,11 @@ export class WaitingSets {
   /** Ids of the templates that are waited for. */
   templateIds(): IterableIterator<number> {
     return this.counts.keys();
+  }
+
+  /** Bytes of the sets alone. */
+  get bytes(): number {
+    return this.cost - this.sets.length * OVERHEAD_BYTES;
   }
 
   add(set: WaitingSet): void {

@@ -2,6 +2,13 @@
 import { FlowBatch, parseAddress, readFlow, type FlowValue } from "../../flow/index.ts";
 import { Decoder, type DecoderOptions, type ExporterStats } from "../index.ts";
 
+/** Every byte that came in was decoded, dropped, skipped, or still waits. */
+export function expectBalance(decoder: Decoder): void {
+  const balance = decoder.byteBalance();
+  const { received, decoded, dropped, skipped, waiting } = balance;
+  if (received !== decoded + dropped + skipped + waiting) throw new Error(`bytes do not add up: ${JSON.stringify(balance)}`);
+}
+
 /** Receipt of every datagram, unless the test says otherwise: 2026-09-21T14:13:20Z. */
 export const RECEIVED_MS = 1_790_000_000_000;
 
@@ -30,6 +37,7 @@ export class TestDecoder {
     };
     this.decoder.decode(datagram, { source: parseAddress(source), sourcePort: port, receivedMs }, { batch: this.batch, flush });
     flush();
+    expectBalance(this.decoder);
     return this.rows.slice(before);
   }
 
