@@ -128,6 +128,22 @@ describeWith(["softflowd", "pmacctd", "tshark"])("exporters that other people wr
 
   it.each([...SOFTFLOWD, ...Object.values(PMACCTD)])("$name: each 5-tuple has the bytes and packets of the trace", expectExactSums);
 
+  const expectIcmpTypes = async (exporter: Exporter): Promise<void> => {
+    await stored(exporter);
+    const { A } = await system.query(range, {
+      A: {
+        view: "top",
+        filter: `exporter ip ${addressOf(exporter)} and proto icmp`,
+        dimensions: ["src_addr", "icmp_type", "icmp_code"].map((field) => ({ field })),
+        measures: ["packets"],
+      },
+    });
+    const echoes = frameRows(A!.frames[0]!).map((row) => `${String(row.src_addr)} ${String(row.icmp_type)}.${String(row.icmp_code)}`);
+    expect(echoes.sort()).toEqual(exporter.rate === undefined ? ["10.99.0.1 8.0", "10.99.0.2 0.0"] : ["10.99.0.1 8.0"]);
+  };
+
+  it.each([...SOFTFLOWD, ...Object.values(PMACCTD)])("$name: echo requests are 8.0 and replies 0.0", expectIcmpTypes);
+
   describeWith(["fprobe", "tcpreplay", NETWORK_NAMESPACES])("fprobe", () => {
     beforeAll(async () => {
       const passes = new Map<number, (datagram: Buffer) => void>();
@@ -139,6 +155,7 @@ describeWith(["softflowd", "pmacctd", "tshark"])("exporters that other people wr
     }, 90_000);
 
     it.each([...FPROBE.values()])("$name: each 5-tuple has the bytes and packets of the trace", expectExactSums);
+    it.each([...FPROBE.values()])("$name: echo requests are 8.0 and replies 0.0", expectIcmpTypes);
   });
 
   it("lost nothing on the way, and were understood to the last byte", async () => {

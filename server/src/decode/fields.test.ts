@@ -158,6 +158,24 @@ describe("fields", () => {
       want: { icmp_type: 8, icmp_code: 0, src_port: null },
     },
     {
+      name: "ICMP type in the source port and code in the destination port, as fprobe",
+      fields: [
+        [4, "01"],
+        [7, "0003"],
+        [11, "000d"],
+      ],
+      want: { icmp_type: 3, icmp_code: 13, src_port: null, dst_port: null },
+    },
+    {
+      name: "an ICMP echo request as fprobe says it",
+      fields: [
+        [4, "01"],
+        [7, "0008"],
+        [11, "0000"],
+      ],
+      want: { icmp_type: 8, icmp_code: 0 },
+    },
+    {
       name: "no ICMP in a row of TCP",
       fields: [
         [4, "06"],

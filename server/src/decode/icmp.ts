@@ -1,7 +1,8 @@
 /**
  * ICMP type and code. Exporters say them in elements of their own (176-179), in one 16-bit element (32, 139) or, as NetFlow v5 began it,
- * as type x 256 + code in the destination port; some old Ciscos use the source port with a destination port of 0. Whatever the source,
- * a row of ICMP has no ports afterwards: some exporters put the ICMP identifier there.
+ * as type x 256 + code in the destination port; some old Ciscos use the source port with a destination port of 0, and fprobe puts the type
+ * into the source port and the code into the destination port. Whatever the source, a row of ICMP has no ports afterwards: some
+ * exporters put the ICMP identifier there.
  */
 import { presentMask, type FieldName } from "@sillage/model";
 import { columnIndex } from "../flow/index.ts";
@@ -10,6 +11,9 @@ import type { FindField, PlacedField } from "./layout.ts";
 
 const ICMP = 1;
 const ICMPV6 = 58;
+/** ICMP types in use: 3 (destination unreachable) to 18 (address mask reply). */
+const FIRST_ERROR_TYPE = 3;
+const LAST_QUERY_TYPE = 18;
 
 interface IcmpElements {
   readonly type: PlacedField | undefined;
@@ -67,7 +71,7 @@ function writeRow({ hasPorts }: IcmpPlan, chunk: Chunk, row: number, elements: I
   let typeCode: number;
   if (elements.type) typeCode = (read(elements.type, chunk, record) << 8) | (elements.code ? read(elements.code, chunk, record) & 0xff : 0);
   else if (elements.typeCode) typeCode = read(elements.typeCode, chunk, record);
-  else typeCode = dstPort[row] === 0 ? srcPort[row]! : dstPort[row]!;
+  else typeCode = fromPorts(srcPort[row]!, dstPort[row]!);
   columns[TYPE]!.touched = columns[CODE]!.touched = columns[PRESENT]!.touched = true;
   columns[TYPE]!.u8[row] = typeCode >>> 8;
   columns[CODE]!.u8[row] = typeCode;
@@ -75,6 +79,14 @@ function writeRow({ hasPorts }: IcmpPlan, chunk: Chunk, row: number, elements: I
   if (!hasPorts) return;
   srcPort[row] = dstPort[row] = 0;
   columns[PRESENT]!.u32[row]! &= ~PORT_BITS;
+}
+
+/** Type x 256 + code of a record that has nothing but ports for it. */
+function fromPorts(srcPort: number, dstPort: number): number {
+  // fprobe 1.1. A destination port below 256 would be an echo reply with a code, which does not exist, or one without; the identifiers
+  // that others put into the source port are seldom this small, and 1 (Windows) is no type.
+  if (srcPort >= FIRST_ERROR_TYPE && srcPort <= LAST_QUERY_TYPE && dstPort < 256) return (srcPort << 8) | dstPort;
+  return dstPort === 0 ? srcPort : dstPort;
 }
 
 function read(place: PlacedField, chunk: Chunk, record: number): number {
