@@ -41,6 +41,7 @@ export {
   adHocPredicate,
   checkFilter,
   compileFilterOrThrow,
+  readFilterOrThrow,
   completeFilter,
   evaluatePredicate,
   FILTER_CODES,

@@ -25,15 +25,20 @@ export function checkFilter(text: string): CheckedFilter {
 }
 
 /**
- * Meaning of a filter text.
+ * A filter text that has a meaning, and the meaning.
  * @throws SillageError (input) with the code, hint and position of the first error.
  */
-export function compileFilterOrThrow(text: string): Predicate {
-  const { predicate, diagnostics } = checkFilter(text);
-  if (predicate !== undefined) return predicate;
+export function readFilterOrThrow(text: string): Required<Pick<CheckedFilter, "ast" | "predicate">> {
+  const { ast, predicate, diagnostics } = checkFilter(text);
+  if (predicate !== undefined) return { ast, predicate };
   const error = diagnostics.find(({ severity }) => severity === "error");
   throw new SillageError("input", error?.code ?? "FILTER_SYNTAX", error?.message ?? "the filter is wrong", {
     hint: error?.hint,
     position: error?.position,
   });
+}
+
+/** Meaning of a filter text; throws as `readFilterOrThrow`. */
+export function compileFilterOrThrow(text: string): Predicate {
+  return readFilterOrThrow(text).predicate;
 }

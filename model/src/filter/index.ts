@@ -18,7 +18,7 @@ export type {
   Sides,
   TextRange,
 } from "./ast.ts";
-export { checkFilter, compileFilterOrThrow, type CheckedFilter } from "./check.ts";
+export { checkFilter, compileFilterOrThrow, readFilterOrThrow, type CheckedFilter } from "./check.ts";
 export { completeFilter, type CompletionOption, type FilterCompletion } from "./complete.ts";
 export { FILTER_CODES, type Diagnostic, type FilterCode, type Severity } from "./diagnostic.ts";
 export { evaluatePredicate, type FlowRow } from "./evaluate.ts";

@@ -9,6 +9,7 @@ import type { SystemStatus } from "./status.ts";
 export interface ApiContext {
   readonly store: FlowStore;
   readonly limits: QueryLimits;
+  readonly hasLateRates: () => boolean;
   readonly queue: FairQueue;
   readonly status: () => SystemStatus;
   readonly log: ApiLog;
@@ -56,5 +57,5 @@ export function closeSignal(response: Response): AbortSignal {
 }
 
 export function queryContext(api: ApiContext, caller: Caller, signal: AbortSignal): QueryContext {
-  return { store: api.store, limits: api.limits, nowMs: api.now(), signal, comment: caller.comment };
+  return { store: api.store, limits: api.limits, hasLateRates: api.hasLateRates(), nowMs: api.now(), signal, comment: caller.comment };
 }

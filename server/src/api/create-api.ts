@@ -36,6 +36,8 @@ export interface ApiDeps extends PageFolders {
   readonly now: () => number;
   /** Bounds of every query; `defaultLimits` of store makes them from the configuration. @default DEFAULT_LIMITS */
   readonly limits?: QueryLimits;
+  /** Does the store know rates of flows that were stored without one? Asked for each query. @default never */
+  readonly hasLateRates?: () => boolean;
   /** Answers `/metrics`; without one the API's own metrics are not kept. */
   readonly metrics?: Registry;
   /** Where tokens are looked up. @default process.env */
@@ -62,7 +64,8 @@ export function createApi(deps: ApiDeps): Express {
     maxWaiting: config.maxWaitingQueries,
     maxWaitMs: config.maxWait,
   });
-  const api: ApiContext = { store: deps.store, limits: deps.limits ?? DEFAULT_LIMITS, queue, status: deps.status, log: deps.log, now };
+  const { store, status, log, limits = DEFAULT_LIMITS, hasLateRates = () => false } = deps;
+  const api: ApiContext = { store, limits, hasLateRates, queue, status, log, now };
   const holder = (request: Request): string | undefined => authenticate(tokens, request, now());
 
   const v1 = express.Router().use(queryRoutes(api), languageRoutes(), fieldsRoutes(), valuesRoutes(api), exportersRoutes(api));

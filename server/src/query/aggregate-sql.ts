@@ -10,6 +10,7 @@ import { dimensionSql, groupArrayType, otherValueSql, type GroupValue } from "./
 import { mergedTotal, partialTotal, rawTotal, rollupTotal } from "./measure.ts";
 import type { Part, Plan } from "./plan.ts";
 import { predicateSql } from "./predicate-sql.ts";
+import type { Scaling } from "./scaling.ts";
 import { and, call, column, constant, infix, isIn, not, value, type Alias, type Expr, type Select, type Selected } from "./sql-tree.ts";
 
 /** Groups that an earlier statement ranked. */
@@ -23,7 +24,7 @@ export interface ChosenGroups {
 export interface Aggregation {
   readonly plan: Plan;
   readonly predicate: Predicate;
-  readonly scaled: boolean;
+  readonly scaling: Scaling;
   readonly dimensions: readonly Dimension[];
   readonly stepMs?: number;
   readonly chosen?: ChosenGroups;
@@ -41,7 +42,7 @@ export function aggregateSql(query: Aggregation): Select {
   if (parts.length === 1) {
     const part = parts[0]!;
     const total = part.rollup === undefined ? rawTotal : rollupTotal;
-    const columns = totals.map((name, i): Selected => ({ expr: call("toFloat64", total(name, query.scaled)), alias: totalAlias(i) }));
+    const columns = totals.map((name, i): Selected => ({ expr: call("toFloat64", total(name, query.scaling)), alias: totalAlias(i) }));
     return { ...partSelect(query, part, columns), ...order };
   }
   const from = parts.map((part) =>
@@ -49,7 +50,7 @@ export function aggregateSql(query: Aggregation): Select {
       query,
       part,
       totals.map((name, i): Selected => ({
-        expr: partialTotal(name, part.rollup === undefined ? "raw" : "rollup", query.scaled),
+        expr: partialTotal(name, part.rollup === undefined ? "raw" : "rollup", query.scaling),
         alias: `r${i}`,
       })),
     ),

@@ -1,8 +1,9 @@
 /** Runs the statements of one query, one after the other, and keeps what people want to know about them for `meta`. */
-import { RAW_TABLE, type FrameMeta, type FrameNotice, type FrameType, type Rollup } from "@sillage/model";
+import { RAW_TABLE, type FlowQuery, type FrameMeta, type FrameNotice, type FrameType, type Rollup } from "@sillage/model";
 import type { FlowStore, QueryLimits } from "../store/index.ts";
 import { loadedSql } from "./aggregate-sql.ts";
 import { printSelect, renderForReading } from "./print-sql.ts";
+import type { Scaling } from "./scaling.ts";
 import type { Select } from "./sql-tree.ts";
 
 /** Where and under which bounds a query runs. */
@@ -11,6 +12,8 @@ export interface QueryContext {
   readonly limits: QueryLimits;
   /** The caller's clock, epoch ms. */
   readonly nowMs: number;
+  /** The store knows rates of rows that were stored without one (store/late-rates.ts). */
+  readonly hasLateRates?: boolean;
   readonly signal?: AbortSignal;
   /** Who asks (dashboard, panel, rule), for ClickHouse's query log. */
   readonly comment?: string;
@@ -55,6 +58,12 @@ export class Execution {
     if (rollup === undefined || raw === undefined) return raw;
     const slots = bounds(await this.ask(printSelect(loadedSql(rollup))));
     return { oldestMs: Math.min(raw.oldestMs, slots?.oldestMs ?? raw.oldestMs), newestMs: raw.newestMs };
+  }
+
+  /** What bytes and packets of a query are multiplied by. */
+  scaling({ scaled }: Pick<FlowQuery, "scaled">): Scaling {
+    if (!scaled) return "none";
+    return this.context.hasLateRates === true ? "late" : "stored";
   }
 
   notice(severity: FrameNotice["severity"], text: string): void {

@@ -4,7 +4,7 @@ export { UNKNOWN } from "./dimension.ts";
 export { planQuery, type Part, type Plan, type PlanInput } from "./plan.ts";
 export { predicateSql } from "./predicate-sql.ts";
 export { printExpr, printSelect, renderForReading, type Statement } from "./print-sql.ts";
-export { queryPredicate } from "./query-predicate.ts";
+export { readFilters } from "./read-filters.ts";
 export { runQuery } from "./run-query.ts";
 export { bucketCount, chooseStep, type Range } from "./step.ts";
 export { topValues, type TopValue, type ValuesRequest } from "./top-values.ts";

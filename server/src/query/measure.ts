@@ -3,7 +3,8 @@
  * range, a rollup in the middle), so each measure is made in two steps: `partial` aggregates one part, `merge` adds the parts up.
  * Distinct counts are exact on raw rows (uniqExact; the query's memory bound stops a runaway) and sketches as soon as a rollup takes part.
  */
-import { ATTEMPT_SQL, MEASURES, SCALE_SQL, type MeasureName } from "@sillage/model";
+import { ATTEMPT_SQL, MEASURES, type MeasureName } from "@sillage/model";
+import { rollupScaled, rowScale, type Scaling } from "./scaling.ts";
 import { and, call, column, constant, fragment, infix, TRUE, type Expr, type RollupColumnName } from "./sql-tree.ts";
 
 /** What a measure adds up before it is turned into a rate. */
@@ -34,8 +35,8 @@ export function isDistinct(measure: MeasureName): boolean {
 
 const attempt = fragment(ATTEMPT_SQL);
 
-function scaledSum(name: "bytes" | "packets", scaled: boolean): Expr {
-  return call("sum", scaled ? infix("*", column(name), fragment(SCALE_SQL)) : column(name));
+function scaledSum(name: "bytes" | "packets", scaling: Scaling): Expr {
+  return call("sum", scaling === "none" ? column(name) : infix("*", column(name), rowScale(scaling)));
 }
 
 /** Distinct totals: the column whose values count, and which rows count. */
@@ -52,11 +53,11 @@ function distinctCondition({ column: name, condition }: { readonly column: "src_
 }
 
 /** The total over raw rows, in one step. */
-export function rawTotal(total: Total, scaled: boolean): Expr {
+export function rawTotal(total: Total, scaling: Scaling): Expr {
   switch (total) {
     case "bytes":
     case "packets":
-      return scaledSum(total, scaled);
+      return scaledSum(total, scaling);
     case "flows":
       return call("sum", column("flows"));
     case "tcp_flows":
@@ -76,20 +77,15 @@ export function rawTotal(total: Total, scaled: boolean): Expr {
 }
 
 /** The total over rows of a rollup, in one step. The planner chooses only rollups that have the column. */
-export function rollupTotal(total: Total, scaled: boolean): Expr {
+export function rollupTotal(total: Total, scaling: Scaling): Expr {
   if (isDistinct(total)) return call("uniqCombinedMerge(12)", column(total as RollupColumnName));
-  return call("sum", rollupColumn(total, scaled));
-}
-
-function rollupColumn(total: Total, scaled: boolean): Expr {
-  if (total === "bytes" || total === "packets") return column(scaled ? `${total}_scaled` : total);
-  return column(total as RollupColumnName);
+  return call("sum", total === "bytes" || total === "packets" ? rollupScaled(total, scaling) : column(total as RollupColumnName));
 }
 
 /** First step over one part of a query that reads several. */
-export function partialTotal(total: Total, part: "raw" | "rollup", scaled: boolean): Expr {
+export function partialTotal(total: Total, part: "raw" | "rollup", scaling: Scaling): Expr {
   const distinct = DISTINCT[total];
-  if (distinct === undefined) return part === "raw" ? rawTotal(total, scaled) : rollupTotal(total, scaled);
+  if (distinct === undefined) return part === "raw" ? rawTotal(total, scaling) : rollupTotal(total, scaling);
   return part === "raw"
     ? call("uniqCombinedStateIf(12)", column(distinct.column), distinctCondition(distinct))
     : call("uniqCombinedMergeState(12)", column(total as RollupColumnName));

@@ -34,7 +34,7 @@ export async function rankGroups(request: ViewRequest, range: Range, execution: 
   const aggregation: Aggregation = {
     plan,
     predicate,
-    scaled: query.scaled,
+    scaling: execution.scaling(query),
     dimensions: query.dimensions,
     // One more than wanted tells whether anything was left out.
     rank: { totalIndex: plan.totals.indexOf(totalOf(ranking)), desc: query.order?.desc ?? true, limit: query.limit + 1 },

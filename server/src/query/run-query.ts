@@ -5,7 +5,7 @@ import { queryRecords } from "./view-records.ts";
 import { queryStat } from "./view-stat.ts";
 import { queryTimeseries } from "./view-timeseries.ts";
 import { queryTop } from "./view-top.ts";
-import { queryPredicate } from "./query-predicate.ts";
+import { readFilters } from "./read-filters.ts";
 import type { QueryRequest, ViewRequest } from "./view-request.ts";
 
 /**
@@ -24,7 +24,7 @@ export async function runQuery(request: QueryRequest, context: QueryContext): Pr
       hint: "ask for the view timeseries, top or stat in the rule's query",
     });
   }
-  const viewRequest: ViewRequest = { ...request, predicate: queryPredicate(request.query) };
+  const viewRequest: ViewRequest = { ...request, ...readFilters(request.query) };
   const execution = new Execution(context);
   switch (request.query.view) {
     case "timeseries":

@@ -16,7 +16,9 @@ export type Alias = "t" | "chosen" | `d${number}` | `m${number}` | `r${number}`;
 export type RollupColumnName =
   | "time_slot"
   | "bytes_scaled"
+  | "bytes_unrated"
   | "packets_scaled"
+  | "packets_unrated"
   | "tcp_flows"
   | "attempts"
   | "sources"
@@ -54,7 +56,7 @@ export type FunctionName =
   | "uniqExactArray"
   | "uniqExactIf";
 
-export type InfixOp = "=" | "!=" | "<" | "<=" | ">" | ">=" | "*" | "and" | "or";
+export type InfixOp = "=" | "!=" | "<" | "<=" | ">" | ">=" | "*" | "+" | "and" | "or";
 
 export type Expr =
   | { readonly kind: "column"; readonly name: FieldName | RollupColumnName | Alias }

@@ -2,7 +2,7 @@
 import { type FieldName } from "@sillage/model";
 import { Execution, type QueryContext } from "./execution.ts";
 import { groupText, UNKNOWN } from "./dimension.ts";
-import { queryPredicate } from "./query-predicate.ts";
+import { readFilters } from "./read-filters.ts";
 import { rankGroups } from "./rank-groups.ts";
 import type { Range } from "./step.ts";
 
@@ -40,8 +40,7 @@ export async function topValues(request: ValuesRequest, context: QueryContext): 
     other: false,
     scaled: true,
   };
-  const predicate = queryPredicate(query);
-  const asked = { refId: "values", query, range: request.range, intervalMs: 1000, maxDataPoints: 1, alert: false, predicate };
+  const asked = { refId: "values", query, range: request.range, intervalMs: 1000, maxDataPoints: 1, alert: false, ...readFilters(query) };
   const { groups } = await rankGroups(asked, request.range, new Execution(context));
   const prefix = request.prefix.toLowerCase();
   return groups

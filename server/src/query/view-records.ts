@@ -7,7 +7,6 @@ import {
   isVariableKind,
   RAW_SLOT_SQL,
   RAW_TABLE,
-  SCALE_SQL,
   type Field,
   type FieldName,
   type FieldSchema,
@@ -18,9 +17,9 @@ import { timeTest } from "./aggregate-sql.ts";
 import { unmappedAddress } from "./address.ts";
 import { UNKNOWN, valueText } from "./dimension.ts";
 import type { Execution } from "./execution.ts";
-import { describeFilter } from "./query-predicate.ts";
 import { isPresent, predicateSql } from "./predicate-sql.ts";
 import type { ViewRequest } from "./view-request.ts";
+import { rowScale, type Scaling } from "./scaling.ts";
 import { and, call, column, constant, fragment, infix, type Expr, type Select } from "./sql-tree.ts";
 
 /** Columns when the query names none: what nfdump's long format shows, and where the record came from. */
@@ -44,12 +43,12 @@ export async function queryRecords(request: ViewRequest, execution: Execution): 
   const { query, refId } = request;
   const asked = query.dimensions.map((dimension) => dimension.field as FieldName);
   const names = asked.length === 0 ? DEFAULT_COLUMNS : [...new Set([...TIMES, ...asked, ...VOLUMES])];
-  const rows = await execution.run(recordsSql(request, names));
+  const rows = await execution.run(recordsSql(request, { names, scaling: execution.scaling(query) }));
   return {
     schema: {
       refId,
       meta: {
-        ...execution.meta(undefined, { table: RAW_TABLE, filter: describeFilter(query), more: rows.length > query.limit }),
+        ...execution.meta(undefined, { table: RAW_TABLE, filter: request.description, more: rows.length > query.limit }),
         preferredVisualisationType: "table",
       },
       fields: names.map(recordField),
@@ -58,10 +57,13 @@ export async function queryRecords(request: ViewRequest, execution: Execution): 
   };
 }
 
-function recordsSql({ query, predicate, range }: ViewRequest, names: readonly FieldName[]): Select {
+function recordsSql(
+  { query, predicate, range }: ViewRequest,
+  { names, scaling }: { readonly names: readonly FieldName[]; readonly scaling: Scaling },
+): Select {
   return {
     kind: "select",
-    columns: names.map((name, i) => ({ expr: recordSql(name, query.scaled), alias: `d${i}` })),
+    columns: names.map((name, i) => ({ expr: recordSql(name, scaling), alias: `d${i}` })),
     from: RAW_TABLE,
     where: and(timeTest(range), predicateSql(predicate)),
     // By the sort key first, so that reading stops when the newest slots have given enough.
@@ -74,11 +76,11 @@ function recordsSql({ query, predicate, range }: ViewRequest, names: readonly Fi
 }
 
 /** Absence that only a bit of `present` tells comes back as -1; the rest is told by its value in `recordValue`. */
-function recordSql(name: FieldName, scaled: boolean): Expr {
+function recordSql(name: FieldName, scaling: Scaling): Expr {
   const { kind, unknown } = field(name);
   const own = column(name);
   if (kind === "time") return call("toFloat64", call("toUnixTimestamp64Milli", own));
-  if (scaled && (name === "bytes" || name === "packets")) return call("toFloat64", infix("*", own, fragment(SCALE_SQL)));
+  if (scaling !== "none" && (name === "bytes" || name === "packets")) return call("toFloat64", infix("*", own, rowScale(scaling)));
   if (unknown.kind === "bit") return call("if", isPresent(name), call("toInt32", own), constant(-1));
   switch (kind) {
     case "ip":

@@ -1,5 +1,6 @@
 /** What a view is asked. */
-import type { FlowQuery, Predicate } from "@sillage/model";
+import type { FlowQuery } from "@sillage/model";
+import type { ReadFilters } from "./read-filters.ts";
 import type { Range } from "./step.ts";
 
 export interface QueryRequest {
@@ -14,7 +15,5 @@ export interface QueryRequest {
   readonly alert: boolean;
 }
 
-/** What a view gets: the request and what its filter means. */
-export interface ViewRequest extends QueryRequest {
-  readonly predicate: Predicate;
-}
+/** What a view gets: the request and what its filters mean. */
+export interface ViewRequest extends QueryRequest, ReadFilters {}

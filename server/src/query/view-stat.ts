@@ -3,7 +3,6 @@ import type { FieldSchema, Frame } from "@sillage/model";
 import type { Execution } from "./execution.ts";
 import { groupLabels, measureField, seriesName } from "./frame-fields.ts";
 import { fromTotal, totalOf } from "./measure.ts";
-import { describeFilter } from "./query-predicate.ts";
 import { hasData, noticeApproximation, rankGroups } from "./rank-groups.ts";
 import type { ViewRequest } from "./view-request.ts";
 
@@ -12,7 +11,7 @@ export async function queryStat(request: ViewRequest, execution: Execution): Pro
   const { dimensions, measures } = query;
   const ranking = await rankGroups(request, range, execution);
   noticeApproximation(ranking.plan, execution);
-  const meta = execution.meta("numeric-wide", { table: ranking.plan.table, filter: describeFilter(query), more: ranking.more });
+  const meta = execution.meta("numeric-wide", { table: ranking.plan.table, filter: request.description, more: ranking.more });
   const empty = ranking.groups.length === 0 || (dimensions.length === 0 && !(await hasData(request, ranking, execution)));
   if (empty) {
     return { schema: { refId, meta, fields: measures.map((measure) => measureField(measure)) }, data: { values: measures.map(() => []) } };

@@ -15,7 +15,6 @@ import { frameType, type Execution, type Loaded, type Row } from "./execution.ts
 import { groupLabels, measureField, seriesName, timeField } from "./frame-fields.ts";
 import { fromTotal, totalOf } from "./measure.ts";
 import { planQuery, type Plan } from "./plan.ts";
-import { describeFilter } from "./query-predicate.ts";
 import { noticeApproximation, rankGroups } from "./rank-groups.ts";
 import type { ViewRequest } from "./view-request.ts";
 import { bucketStarts, chooseStep, type Range } from "./step.ts";
@@ -33,18 +32,20 @@ export async function queryTimeseries(request: ViewRequest, execution: Execution
   const { dimensions, measures } = query;
   const stepMs = stepOf(request, execution);
   const range = request.alert ? finishedRange(request.range, stepMs, execution.context.nowMs) : request.range;
-  if (range.fromMs >= range.toMs) return emptyFrames(request, stepMs, execution, { filter: describeFilter(query) });
+  if (range.fromMs >= range.toMs) return emptyFrames(request, stepMs, execution, { filter: request.description });
 
   const ranking = dimensions.length === 0 ? undefined : await rankGroups(request, range, execution);
   const plan = planQuery({ range, predicate, dimensions, measures, stepMs });
-  const custom = { table: plan.table, filter: describeFilter(query), stepMs, ...(ranking === undefined ? {} : { more: ranking.more }) };
+  const custom = { table: plan.table, filter: request.description, stepMs, ...(ranking === undefined ? {} : { more: ranking.more }) };
   noticeApproximation(plan, execution);
   if (ranking?.groups.length === 0) return emptyFrames(request, stepMs, execution, custom);
 
   const groups = ranking?.groups.map((group) => group.values);
   const withOther = query.other && ranking?.more === true;
   const chosen: ChosenGroups | undefined = groups && { groups, keep: withOther ? "both" : "only" };
-  const rows = await execution.run(aggregateSql({ plan, predicate, scaled: query.scaled, dimensions, stepMs, ...(chosen && { chosen }) }));
+  const rows = await execution.run(
+    aggregateSql({ plan, predicate, scaling: execution.scaling(query), dimensions, stepMs, ...(chosen && { chosen }) }),
+  );
 
   const loaded = await execution.loaded(plan.parts.find((part) => part.rollup !== undefined)?.rollup);
   const buckets = bucketStarts(range, stepMs);

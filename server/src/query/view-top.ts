@@ -7,7 +7,6 @@ import { dimensionField, measureField, OTHER } from "./frame-fields.ts";
 import { fromTotal, totalOf } from "./measure.ts";
 import { hasData, noticeApproximation, rankGroups, toGroup, type RankedGroup, type Ranking } from "./rank-groups.ts";
 import type { ViewRequest } from "./view-request.ts";
-import { describeFilter } from "./query-predicate.ts";
 
 export async function queryTop(request: ViewRequest, execution: Execution): Promise<Frame> {
   const { query, range, refId } = request;
@@ -25,7 +24,7 @@ export async function queryTop(request: ViewRequest, execution: Execution): Prom
   return {
     schema: {
       refId,
-      meta: execution.meta("numeric-long", { table: ranking.plan.table, filter: describeFilter(query), more: ranking.more }),
+      meta: execution.meta("numeric-long", { table: ranking.plan.table, filter: request.description, more: ranking.more }),
       fields: [...dimensions.map(dimensionField), ...measures.map((measure) => measureField(measure))],
     },
     data: {
@@ -43,6 +42,8 @@ export async function queryTop(request: ViewRequest, execution: Execution): Prom
 /** Totals of everything that the ranking left out. Asked, not subtracted: distinct counts do not subtract. */
 async function restOf({ query, predicate }: ViewRequest, { plan, groups }: Ranking, execution: Execution): Promise<RankedGroup> {
   const chosen = { groups: groups.map((group) => group.values), keep: "rest" } as const;
-  const rows = await execution.run(aggregateSql({ plan, predicate, scaled: query.scaled, dimensions: query.dimensions, chosen }));
+  const rows = await execution.run(
+    aggregateSql({ plan, predicate, scaling: execution.scaling(query), dimensions: query.dimensions, chosen }),
+  );
   return toGroup(rows[0] ?? [], 0);
 }

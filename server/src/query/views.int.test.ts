@@ -5,8 +5,9 @@ import type { QueryContext } from "./execution.ts";
 import { aggregateSql } from "./aggregate-sql.ts";
 import { planQuery, type PlanInput } from "./plan.ts";
 import { printSelect } from "./print-sql.ts";
-import { queryPredicate } from "./query-predicate.ts";
+import { readFilters } from "./read-filters.ts";
 import { runQuery } from "./run-query.ts";
+import { replaceLateRates } from "../store/index.ts";
 import { openTestStore, TEST_LIMITS, type TestStore } from "./testing/flow-store.ts";
 import { topValues } from "./top-values.ts";
 
@@ -43,17 +44,31 @@ describe("views", () => {
   beforeAll(async () => {
     testStore = await openTestStore();
     await testStore.insert(rows);
+    await replaceLateRates(testStore.store, [{ address: "192.0.2.0", prefix: 24, rate: 10 }], { database: "sillage" });
   });
   afterAll(() => testStore.close());
 
-  const context = (nowMs = NOW): QueryContext => ({ store: testStore.store, limits: TEST_LIMITS, nowMs });
+  const context = (nowMs = NOW, hasLateRates = false): QueryContext => ({
+    store: testStore.store,
+    limits: TEST_LIMITS,
+    nowMs,
+    hasLateRates,
+  });
   const ask = (
     input: FlowQueryInput,
-    { from = START, to = START + 2 * HOUR, nowMs = NOW, intervalMs = MINUTE, alert = false, maxDataPoints = 1000 } = {},
+    {
+      from = START,
+      to = START + 2 * HOUR,
+      nowMs = NOW,
+      intervalMs = MINUTE,
+      alert = false,
+      maxDataPoints = 1000,
+      hasLateRates = false,
+    } = {},
   ): Promise<Frame[]> =>
     runQuery(
       { refId: "A", query: parseFlowQuery(input), range: { fromMs: from, toMs: to }, intervalMs, maxDataPoints, alert },
-      context(nowMs),
+      context(nowMs, hasLateRates),
     );
 
   const sum = (flows: readonly FlowRow[], value: (flow: FlowRow) => number): number =>
@@ -87,16 +102,16 @@ describe("views", () => {
       fc.asyncProperty(
         dimensions,
         filter,
-        fc.boolean(),
+        fc.constantFrom("none", "stored", "late"),
         fc.record({
           offset: fc.integer({ min: 0, max: 2 * HOUR }),
           length: fc.integer({ min: 1, max: 2 * HOUR }),
           stepMs: fc.constantFrom(undefined, MINUTE, 5 * MINUTE),
         }),
-        async (by, text, scaled, { offset, length, stepMs }) => {
+        async (by, text, scaling, { offset, length, stepMs }) => {
           const input: PlanInput = {
             range: { fromMs: START + offset, toMs: START + offset + length },
-            predicate: queryPredicate({ filter: text, filters: [] }),
+            predicate: readFilters({ filter: text, filters: [] }).predicate,
             dimensions: by,
             measures: totals,
             ...(stepMs === undefined ? {} : { stepMs }),
@@ -107,7 +122,7 @@ describe("views", () => {
               const select = aggregateSql({
                 plan,
                 predicate: input.predicate,
-                scaled,
+                scaling,
                 dimensions: by,
                 ...(stepMs === undefined ? {} : { stepMs }),
               });
@@ -143,7 +158,7 @@ describe("views", () => {
   it("finds a range of raw rows by the sort key", async () => {
     const range = { fromMs: START, toMs: START + HOUR };
     const plan = planQuery({ range, predicate: { kind: "true" }, dimensions: [], measures: ["hosts"] });
-    const { sql, params } = printSelect(aggregateSql({ plan, predicate: { kind: "true" }, scaled: true, dimensions: [] }));
+    const { sql, params } = printSelect(aggregateSql({ plan, predicate: { kind: "true" }, scaling: "stored", dimensions: [] }));
     const answer = await testStore.store.query({ sql: `EXPLAIN indexes = 1 ${sql}`, params, limits: TEST_LIMITS });
     const text = answer.rows.join("\n");
     expect(text.slice(text.indexOf("PrimaryKey"))).toMatch(/Condition: and\(.*toStartOfFiveMinutes/);
@@ -300,6 +315,24 @@ describe("views", () => {
       const [frame] = await ask({ view: "top", dimensions: [{ field: "proto" }], measures: ["flows"] });
       expect([...frame!.data.values[0]!].sort()).toEqual(["hopopt", "tcp", "udp", "unknown"]);
     });
+  });
+
+  it("scales rows that were stored without a rate by what became known later, in every view", async () => {
+    const late = (flow: FlowRow): number =>
+      Number(flow.bytes) * (Number(flow.sampling_rate) || (String(flow.exporter).startsWith("192.0.2.") ? 10 : 1));
+    const wanted = sum(rows, late);
+    const inView = { measures: ["bytes" as const], dimensions: [{ field: "exporter" }], other: false };
+    const [stat] = await ask({ view: "stat", measures: ["bytes"] }, { hasLateRates: true });
+    const [top] = await ask({ view: "top", ...inView }, { hasLateRates: true });
+    const [raw] = await ask({ view: "top", ...inView, filter: "ip 0.0.0.0/0 or ip ::/0" }, { hasLateRates: true });
+    const [records] = await ask({ view: "records", limit: 5_000 }, { hasLateRates: true });
+    const column = (frame: Frame | undefined, name: string): number[] =>
+      frame!.data.values[frame!.schema.fields.findIndex((found) => found.name === name)] as number[];
+    const total = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0);
+    expect(stat!.data.values.at(-1)![0]).toBe(wanted);
+    expect(total(column(top, "bytes"))).toBe(wanted);
+    expect(total(column(raw, "bytes"))).toBe(wanted);
+    expect(total(column(records, "bytes"))).toBe(wanted);
   });
 
   describe("text", () => {
