@@ -1,11 +1,16 @@
 /** What decoding takes and gives: the words that the collector, the command line and the decoders share. */
 import type { FlowBatch } from "../flow/index.ts";
 
-/** What is known about a datagram besides its bytes. */
+/** What is known about a datagram, or a message of a TCP connection, besides its bytes. */
 export interface DatagramContext {
-  /** UDP source address, 16 bytes, IPv4 mapped into IPv6. */
+  /** Source address, 16 bytes, IPv4 mapped into IPv6. */
   readonly source: Uint8Array;
   readonly sourcePort: number;
+  /**
+   * IPFIX over TCP: the connection that the message came by, a number above 0 that no other connection has (also none before it). Its
+   * templates hold for it alone and end with `Decoder.closeConnection`. Absent or 0: a datagram.
+   */
+  readonly connection?: number;
   /** When the datagram arrived, epoch ms. For files: when it was captured, else the export time (`exportTimeMs`). */
   readonly receivedMs: number;
 }
@@ -98,6 +103,7 @@ export interface ExporterStats {
   /** sFlow: agent address; else the UDP source. */
   exporter: string;
   exporterSource: string;
+  /** Over TCP, where each connection has another port: its number among those that the exporter has at a time, from 0. */
   sourcePort: number;
   /** A name of FLOW_TYPES; "unknown" collects datagrams of no protocol that is read. */
   protocol: string;

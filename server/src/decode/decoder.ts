@@ -88,6 +88,19 @@ export class Decoder {
     }
   }
 
+  /**
+   * Ends a TCP connection: its templates go with it, what waits for one is given up.
+   * @param rest bytes of it that became no message, and why
+   */
+  closeConnection(context: DatagramContext, rest?: { readonly cause: "lost_framing" | "cut_off_message"; readonly bytes: number }): void {
+    this.table.closeConnection(context.connection ?? 0);
+    if (rest === undefined || rest.bytes === 0) return;
+    toAddressWords(context.source, this.source);
+    const session = this.session(FLOW_TYPE.unknown, 0, { ...context, sourcePort: 0, connection: 0 });
+    this.see(session, rest.bytes, { datagrams: 0, nowMs: context.receivedMs });
+    session.drop(rest.cause, rest.bytes);
+  }
+
   /** One entry for each exporter session, in order of appearance. */
   stats(): ExporterStats[] {
     return Array.from(this.table.all(), (session) => session.stats());
@@ -253,7 +266,14 @@ export class Decoder {
     }
     this.readAgent(view, header.agentAt, header.agentBytes);
     const session = this.table.open(
-      { flowType: FLOW_TYPE.sflow5, obsDomain: header.subAgent, source: this.source, sourcePort: context.sourcePort, exporter: this.agent },
+      {
+        flowType: FLOW_TYPE.sflow5,
+        obsDomain: header.subAgent,
+        source: this.source,
+        sourcePort: context.sourcePort,
+        exporter: this.agent,
+        connection: 0,
+      },
       context.receivedMs,
     );
     this.see(session, view.byteLength, { datagrams: 1, nowMs: context.receivedMs });
@@ -273,7 +293,14 @@ export class Decoder {
 
   private session(flowType: number, obsDomain: number, context: DatagramContext): Session {
     return this.table.open(
-      { flowType, obsDomain, source: this.source, sourcePort: context.sourcePort, exporter: this.source },
+      {
+        flowType,
+        obsDomain,
+        source: this.source,
+        sourcePort: context.sourcePort,
+        exporter: this.source,
+        connection: context.connection ?? 0,
+      },
       context.receivedMs,
     );
   }
@@ -290,12 +317,8 @@ export class Decoder {
     session.drop(cause, view.byteLength, error);
   }
 
-  private message(
-    session: Session,
-    { receivedMs, sourcePort }: DatagramContext,
-    { exportMs, uptimeMs, samplingRate }: MessageClock,
-  ): MessageContext {
-    const { flowType, obsDomain, exporter, source } = session.identity;
+  private message(session: Session, { receivedMs }: DatagramContext, { exportMs, uptimeMs, samplingRate }: MessageClock): MessageContext {
+    const { flowType, obsDomain, exporter, source, sourcePort } = session.identity;
     const { overrides } = this;
     const ordered = overrides?.rateOf(exporter, 0) ?? 0;
     // Written out: this runs once a datagram, and spreading an object costs more than decoding a record.

@@ -12,6 +12,8 @@ export const DROP_CAUSES = {
   truncated_header: "datagrams shorter than their protocol's header",
   truncated_records: "datagrams that hold fewer records or bytes than their header says",
   unknown_aggregation: "NetFlow v8 datagrams of an aggregation scheme or version that is not known",
+  lost_framing: "TCP connections that were closed because what followed is no IPFIX message",
+  cut_off_message: "messages cut off by the end of their TCP connection",
   bad_set_length: "sets with a length below 4: the rest of the datagram has no framing",
   set_overrun: "sets that claim more bytes than the datagram has; their whole records are kept",
   bad_template: "template records that cannot be right (no field, no byte a record, more fields than bytes)",

@@ -3,6 +3,7 @@
  * can make the decoder remember is bounded; beyond a cap the least recently used tenth goes at once, so that eviction costs little per
  * datagram however many sources there are. Sessions that never delivered a record go first.
  */
+import { ConnectionSessions } from "./connection-sessions.ts";
 import type { ByteBalance, DecoderLimits } from "./contract.ts";
 import { Session, type SessionIdentity } from "./session.ts";
 import { SiblingGroup, type SessionTemplates } from "./sibling-group.ts";
@@ -12,6 +13,9 @@ import { waitingCost, type WaitingSet } from "./waiting-sets.ts";
 /** Part of a cap that is freed at a time. */
 const EVICTED_SHARE = 0.1;
 
+/** Ids that withdraw all templates of a kind. */
+const ALL_TEMPLATES: Readonly<Record<number, TemplateDefinition["kind"]>> = { 2: "data", 3: "options" };
+
 /** Asks a group what its sessions agree on. */
 const NO_TEMPLATES: SessionTemplates = new Map();
 
@@ -19,6 +23,7 @@ export class SessionTable {
   private readonly limits: DecoderLimits;
   private readonly sessions = new Map<string, Session>();
   private readonly groups = new Map<string, SiblingGroup>();
+  private readonly connections = new ConnectionSessions();
   private last: Session | undefined;
   /** Who waits for which template id, so that a template's arrival visits nobody else: exactly the sessions that hold a set for it. */
   private readonly waiters = new Map<SiblingGroup, Map<number, Set<Session>>>();
@@ -46,17 +51,22 @@ export class SessionTable {
 
   /** The session, made when new. */
   open(identity: SessionIdentity, nowMs: number): Session {
-    if (this.last && isSame(this.last.identity, identity)) return this.last;
+    if (this.last && isSame(this.last, identity)) return this.last;
+    if (identity.connection !== 0) return (this.last = this.openConnection(identity, nowMs));
     const key = groupKey(identity) + String.fromCharCode(identity.sourcePort);
-    let session = this.sessions.get(key);
-    if (!session) {
-      if (this.sessions.size >= this.limits.maxSessions) this.evictSessions();
-      session = new Session(keep(identity), key, { group: this.group(identity), nowMs });
-      session.group.sessions++;
-      this.sessions.set(key, session);
+    return (this.last = this.sessions.get(key) ?? this.add(identity, key, { group: this.group(identity), nowMs }));
+  }
+
+  /** Gives up the templates of a TCP connection and what waits for one. The counts stay, for the next connection of the exporter. */
+  closeConnection(connection: number): void {
+    this.last = undefined;
+    for (const session of this.connections.end(connection)) {
+      for (const id of [...session.templates.keys()]) this.forget(session, id);
+      for (let set = session.waiting.shift(); set; set = session.waiting.shift()) {
+        this.giveUp(session, set);
+        session.drop("template_never_came", set.bytes.length, `the connection ended before template ${set.templateId} came`);
+      }
     }
-    this.last = session;
-    return session;
   }
 
   /** Makes a template known to its session, within the caps. @returns true when it was news */
@@ -72,6 +82,17 @@ export class SessionTable {
         this.evictTemplates([...this.sessions.values()]);
     }
     return isNews;
+  }
+
+  /**
+   * Withdraws a template, or all of a kind: ids 2 (data) and 3 (options), which mean that over TCP only; over UDP, where a withdrawal may
+   * be late or lost, they are ignored. RFC 7011 sections 8.1 and 8.4.
+   */
+  withdraw(session: Session, id: number): void {
+    const kind = ALL_TEMPLATES[id];
+    if (kind === undefined) this.forget(session, id);
+    else if (session.connection !== 0)
+      for (const [each, { definition }] of [...session.templates]) if (definition.kind === kind) this.forget(session, each);
   }
 
   forget(session: Session, templateId: number): void {
@@ -132,6 +153,30 @@ export class SessionTable {
     if (!session.waiting.isWaitingFor(templateId)) this.forgetWaiter(session, templateId);
   }
 
+  private add(identity: SessionIdentity, key: string, { group, nowMs }: { readonly group: SiblingGroup; readonly nowMs: number }): Session {
+    if (this.sessions.size >= this.limits.maxSessions) this.evictSessions();
+    const session = new Session(keep(identity), key, { group, nowMs });
+    group.sessions++;
+    this.sessions.set(key, session);
+    return session;
+  }
+
+  /** The session of a connection and domain: the exporter's first that no connection has, else a new one. */
+  private openConnection(identity: SessionIdentity, nowMs: number): Session {
+    const open = this.connections.find(identity);
+    if (open) return open;
+    let key: string;
+    let session: Session | undefined;
+    let sourcePort = -1;
+    do {
+      key = `${groupKey(identity)}tcp${String.fromCharCode(++sourcePort)}`;
+      session = this.sessions.get(key);
+    } while (session !== undefined && session.connection !== 0);
+    session ??= this.add({ ...identity, sourcePort }, key, { group: new SiblingGroup(), nowMs });
+    this.connections.enter(session, identity);
+    return session;
+  }
+
   private group(identity: SessionIdentity): SiblingGroup {
     const key = groupKey(identity);
     let group = this.groups.get(key);
@@ -168,7 +213,8 @@ export class SessionTable {
 
   private evictSessions(): void {
     const all = [...this.sessions.values()];
-    const useful = (session: Session): number => (session.rows > 0 ? 1 : 0);
+    // Over TCP templates are not repeated: who loses them cannot be read until the connection ends.
+    const useful = (session: Session): number => (session.rows === 0 ? 0 : session.connection === 0 ? 1 : 2);
     all.sort((a, b) => useful(a) - useful(b) || a.lastSeenMs - b.lastSeenMs);
     for (const session of all.slice(0, Math.ceil(all.length * EVICTED_SHARE))) this.close(session);
   }
@@ -181,7 +227,8 @@ export class SessionTable {
     this.waitingBytes -= session.waiting.cost;
     session.group.sessions--;
     for (const id of session.waiting.templateIds()) this.forgetWaiter(session, id);
-    if (session.group.sessions === 0) this.groups.delete(groupKey(session.identity));
+    if (session.group.sessions === 0 && session.identity.connection === 0) this.groups.delete(groupKey(session.identity));
+    this.connections.leave(session);
     this.evictedSessions++;
     this.sessions.delete(session.key);
     if (this.last === session) this.last = undefined;
@@ -217,9 +264,11 @@ function groupKey({ flowType, obsDomain, source, exporter }: SessionIdentity): s
   return key + agent;
 }
 
-function isSame(a: SessionIdentity, b: SessionIdentity): boolean {
+/** Whether a session is the one of a sender. */
+function isSame({ identity: a, connection }: Session, b: SessionIdentity): boolean {
   return (
-    a.sourcePort === b.sourcePort &&
+    connection === b.connection &&
+    (connection !== 0 || a.sourcePort === b.sourcePort) &&
     a.obsDomain === b.obsDomain &&
     a.flowType === b.flowType &&
     isSameAddress(a.source, b.source) &&

@@ -18,6 +18,8 @@ export interface SessionIdentity {
   readonly source: Uint32Array;
   readonly sourcePort: number;
   readonly exporter: Uint32Array;
+  /** Number of the TCP connection the session began with; 0 over UDP. */
+  readonly connection: number;
 }
 
 /** How much the uptime may go back before it means a restart and not a late datagram. Unit: ms. */
@@ -42,6 +44,8 @@ export class Session {
   readonly sequence: SequenceTracker;
   /** IPFIX: when the exporter booted, epoch ms, as its options told; NaN until they do. */
   bootMs = Number.NaN;
+  /** TCP: the connection it belongs to now; 0 between two connections, and over UDP. */
+  connection = 0;
   datagrams = 0;
   bytes = 0;
   /** Bytes that were understood: headers, templates, records, padding inside sets. */

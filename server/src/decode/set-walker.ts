@@ -92,7 +92,7 @@ function learnTemplates(
   }
   for (const id of withdrawn) {
     session.skip("withdrawals", 0);
-    deps.table.forget(session, id);
+    deps.table.withdraw(session, id);
   }
   for (const definition of definitions) {
     if (!deps.table.learn(session, definition, context.receivedMs)) continue;

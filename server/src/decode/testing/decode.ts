@@ -1,6 +1,6 @@
 /** Decoding in tests: one exporter, rows as objects. */
 import { FlowBatch, parseAddress, readFlow, type FlowValue } from "../../flow/index.ts";
-import { Decoder, type DecoderOptions, type ExporterStats } from "../index.ts";
+import { Decoder, type DatagramContext, type DecoderOptions, type ExporterStats } from "../index.ts";
 
 /** Every byte that came in was decoded, dropped, skipped, or still waits. */
 export function expectBalance(decoder: Decoder): void {
@@ -16,6 +16,12 @@ export interface Sender {
   readonly source?: string;
   readonly port?: number;
   readonly receivedMs?: number;
+  /** TCP connection; 0 is UDP. */
+  readonly connection?: number;
+}
+
+export function contextOf({ source = "192.0.2.1", port = 2055, receivedMs = RECEIVED_MS, connection = 0 }: Sender): DatagramContext {
+  return { source: parseAddress(source), sourcePort: port, receivedMs, connection };
 }
 
 export class TestDecoder {
@@ -29,13 +35,13 @@ export class TestDecoder {
   }
 
   /** Decodes one datagram; the rows it completed. */
-  decode(datagram: Uint8Array, { source = "192.0.2.1", port = 2055, receivedMs = RECEIVED_MS }: Sender = {}): Record<string, FlowValue>[] {
+  decode(datagram: Uint8Array, sender: Sender = {}): Record<string, FlowValue>[] {
     const before = this.rows.length;
     const flush = (): void => {
       for (let row = 0; row < this.batch.rows; row++) this.rows.push(readFlow(this.batch, row));
       this.batch.reset();
     };
-    this.decoder.decode(datagram, { source: parseAddress(source), sourcePort: port, receivedMs }, { batch: this.batch, flush });
+    this.decoder.decode(datagram, contextOf(sender), { batch: this.batch, flush });
     flush();
     expectBalance(this.decoder);
     return this.rows.slice(before);
