@@ -28,7 +28,8 @@ export interface DecodeSummary {
   /** Understood and not kept, by kind. */
   skipped: Record<string, number>;
   templates: number;
-  unknown_elements: { enterprise: number; id: number; records: number }[];
+  /** Elements that no column keeps, the most frequent first. */
+  unknown_elements: { enterprise: number; id: number; name?: string; records: number }[];
 }
 
 /** Rows are written in pieces of about this size. */
@@ -166,7 +167,7 @@ function summarise(decoder: Decoder, captureSkips: Readonly<Record<string, numbe
     dropped: merge(stats, "dropped"),
     skipped: { ...merge(stats, "skipped"), ...captureSkips },
     templates: total("templates"),
-    unknown_elements: decoder.unknownElements().map(({ enterprise, id, records }) => ({ enterprise, id, records })),
+    unknown_elements: ignoredElements(decoder),
   };
 }
 
@@ -174,6 +175,18 @@ function merge(stats: readonly ExporterStats[], key: "dropped" | "skipped"): Rec
   const merged: Record<string, number> = {};
   for (const one of stats) for (const [cause, count] of Object.entries(one[key])) add(merged, cause, count);
   return merged;
+}
+
+/** Those of all sessions and exporters together. */
+function ignoredElements(decoder: Decoder): DecodeSummary["unknown_elements"] {
+  const merged = new Map<string, DecodeSummary["unknown_elements"][number]>();
+  for (const { enterprise, id, name, records } of decoder.ignoredElements()) {
+    const key = `${enterprise}.${id}`;
+    const known = merged.get(key);
+    if (known) known.records += records;
+    else merged.set(key, { enterprise, id, ...(name === undefined ? {} : { name }), records });
+  }
+  return [...merged.values()].sort((a, b) => b.records - a.records);
 }
 
 function add(counts: Record<string, number>, key: string, count: number): void {
@@ -187,7 +200,8 @@ function describeSummary(summary: DecodeSummary): string {
     return entries.length === 0 ? "none" : entries.map(([name, count]) => `${name} ${count}`).join(", ");
   };
   const unknown = summary.unknown_elements.map(
-    ({ enterprise, id, records }) => `${enterprise === 0 ? "" : `${enterprise}.`}${id} (${records})`,
+    ({ enterprise, id, name, records }) =>
+      `${enterprise === 0 ? "" : `${enterprise}.`}${id}${name === undefined ? "" : ` ${name}`} (${records})`,
   );
   return [
     `datagrams         ${summary.datagrams}`,

@@ -71,8 +71,10 @@ export interface DecoderLimits {
   readonly maxWaitingBytes: number;
   /** How long a data set waits for its template, ms. @default 1,800,000: the slowest template refresh seen in the field */
   readonly maxWaitingMs: number;
-  /** Distinct unknown elements that are counted apart. @default 4,096 */
-  readonly maxUnknownElements: number;
+  /** Ignored elements of one session that are counted apart. @default 512 */
+  readonly maxIgnoredElementsPerSession: number;
+  /** Ignored elements of all sessions that are counted apart: about 100 bytes each. @default 65,536 */
+  readonly maxIgnoredElements: number;
 }
 
 export const DEFAULT_LIMITS: DecoderLimits = {
@@ -84,7 +86,8 @@ export const DEFAULT_LIMITS: DecoderLimits = {
   maxWaitingBytesPerSession: 262_144,
   maxWaitingBytes: 16_777_216,
   maxWaitingMs: 1_800_000,
-  maxUnknownElements: 4_096,
+  maxIgnoredElementsPerSession: 512,
+  maxIgnoredElements: 65_536,
 };
 
 /** Where the bytes of datagrams went: received = decoded + dropped + skipped + waiting, after every datagram. */
@@ -138,10 +141,19 @@ export interface ExporterStats {
   lastError?: string;
 }
 
-/** An information element that no column keeps. `enterprise` is 0 for IANA's and NetFlow v9's. */
-export interface UnknownElement {
+/** An information element that no column keeps. */
+export interface IgnoredElement {
+  /** Private enterprise number; 0 for IANA's and NetFlow v9's. */
   readonly enterprise: number;
   readonly id: number;
+  /** Name in the registry of IANA or the vendor; undefined for elements that nobody told us of. */
+  readonly name: string | undefined;
   /** Data records that carried it. */
   readonly records: number;
+}
+
+/** The same by who sends it. */
+export interface ExporterIgnoredElement extends IgnoredElement {
+  /** As in ExporterStats; all sessions of an exporter together. */
+  readonly exporter: string;
 }

@@ -14,22 +14,22 @@ import {
   type DecoderLimits,
   type DecoderOptions,
   type DecoderSettings,
+  type ExporterIgnoredElement,
   type ExporterStats,
   type FlowSink,
   type SamplingOverrides,
-  type UnknownElement,
 } from "./contract.ts";
 import { decodeDataSet, type DataSetOptions } from "./data-set.ts";
 import type { DropCause } from "./drop-cause.ts";
 import { fixedHeaderBytes, isGluedDatagram, readFixedHeader } from "./fixed-header.ts";
 import { fixedRecord } from "./fixed-records.ts";
+import { listIgnoredElements } from "./ignored-elements.ts";
 import type { MessageContext } from "./message-context.ts";
 import { RATE_FROM_OPERATOR } from "./record-sampling.ts";
 import { SessionTable } from "./session-table.ts";
 import type { Session } from "./session.ts";
 import { walkSets, type WalkerDeps } from "./set-walker.ts";
 import { decodeSflow, readSflowHeader } from "./sflow.ts";
-import { UnknownElements } from "./unknown-elements.ts";
 
 /** Numbers of FLOW_TYPES. */
 const FLOW_TYPE = { unknown: 0, netflow9: 9, ipfix: 10, sflow5: 11 } as const;
@@ -50,7 +50,6 @@ interface Arrival {
 
 export class Decoder {
   private readonly table: SessionTable;
-  private readonly unknown: UnknownElements;
   private readonly dataSets: DataSetOptions;
   private readonly walker: WalkerDeps;
   private overrides: SamplingOverrides | undefined;
@@ -62,10 +61,9 @@ export class Decoder {
   constructor(options: DecoderOptions = {}) {
     const limits: DecoderLimits = { ...DEFAULT_LIMITS, ...options.limits };
     this.table = new SessionTable(limits);
-    this.unknown = new UnknownElements(limits.maxUnknownElements);
     this.dataSets = { clampTimes: options.clampTimes ?? true, sums: options.sumCounters === true ? new Map<string, bigint>() : undefined };
     this.overrides = options.samplingOverrides;
-    this.walker = { table: this.table, unknown: this.unknown, dataSets: this.dataSets, maxFieldsPerTemplate: limits.maxFieldsPerTemplate };
+    this.walker = { table: this.table, dataSets: this.dataSets, maxFieldsPerTemplate: limits.maxFieldsPerTemplate };
   }
 
   /** Replaces settings; flows that arrive from now on follow them. */
@@ -111,9 +109,14 @@ export class Decoder {
     return this.table.byteBalance();
   }
 
-  /** Elements that exporters send and no column keeps, the most frequent first. */
-  unknownElements(): UnknownElement[] {
-    return this.unknown.list();
+  /** Elements that exporters send and no column keeps, by exporter, the most frequent of each first. */
+  ignoredElements(): ExporterIgnoredElement[] {
+    return listIgnoredElements(this.table.all());
+  }
+
+  /** Elements that were not counted apart because there were more than the limits allow. */
+  uncountedElements(): number {
+    return this.table.ignoredElements.uncounted;
   }
 
   /** Counter elements as exported, by IANA name; empty unless `sumCounters` was asked for. */

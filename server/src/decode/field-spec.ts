@@ -4,7 +4,10 @@
 export const VARIABLE_LENGTH = 65_535;
 
 export interface FieldSpec {
-  /** Private enterprise number; 0 for IANA's elements and everything in NetFlow v9, which has no enterprise bit. */
+  /**
+   * Private enterprise number; 0 for IANA's elements and NetFlow v9's field types. Vendors' elements have one number in both protocols (see
+   * `canonicalElement`).
+   */
   readonly enterprise: number;
   readonly id: number;
   /** Bytes, or VARIABLE_LENGTH. */

@@ -5,12 +5,15 @@ export {
   type DecoderLimits,
   type DecoderOptions,
   type DecoderSettings,
+  type ExporterIgnoredElement,
   type ExporterStats,
   type FlowSink,
+  type IgnoredElement,
   type SamplingOverrides,
-  type UnknownElement,
 } from "./contract.ts";
 export { Decoder } from "./decoder.ts";
 export { DROP_CAUSES, SKIP_KINDS, type DropCause, type SkipKind } from "./drop-cause.ts";
+export { findElement, findVendor, type KnownElement } from "./elements/element-names.ts";
+export type { ElementType } from "./elements/element-type.ts";
 export { exportTimeMs } from "./export-time.ts";
 export { CONTAINERS, detectContainer, readCapture, type CapturedDatagram, type CaptureSkips, type Container } from "./capture.ts";

@@ -23,6 +23,8 @@ import {
   fillAddress,
   type CopyStep,
 } from "./column-loops.ts";
+import { elementKey } from "./elements/element-names.ts";
+import type { ElementNumber } from "./elements/netflow9-elements.ts";
 import { VARIABLE_LENGTH, type FieldSpec } from "./field-spec.ts";
 import { compileTimes, TIME_ELEMENTS, type TimePlan } from "./flow-times.ts";
 import { compileIcmp, type IcmpPlan } from "./icmp.ts";
@@ -45,7 +47,7 @@ export interface Plan {
   /** False for records that are tables of another kind: neither an address nor a counter. */
   readonly describesTraffic: boolean;
   /** Elements that no column keeps. */
-  readonly unknown: readonly { readonly enterprise: number; readonly id: number }[];
+  readonly ignored: readonly ElementNumber[];
   /** Counter elements, for sums as exported. */
   readonly counters: readonly PlacedField[];
 }
@@ -134,7 +136,7 @@ export function compilePlan(fields: readonly FieldSpec[]): Plan {
     present: [...filled].reduce((mask, name) => mask | presentMask(name), 0),
     countsFlows: filled.has("flows"),
     describesTraffic: isTraffic,
-    unknown: unknownElements(fields),
+    ignored: ignoredElements(fields),
     counters: layout.fields.filter(({ enterprise, id, length }) => enterprise === 0 && length > 0 && id in COUNTER_NAMES),
   };
 }
@@ -205,10 +207,10 @@ function integerLoop({ kind, length, plain, masked }: IntegerCopy): CopyStep["ru
   }
 }
 
-function unknownElements(fields: readonly FieldSpec[]): { enterprise: number; id: number }[] {
-  const seen = new Map<string, { enterprise: number; id: number }>();
+function ignoredElements(fields: readonly FieldSpec[]): ElementNumber[] {
+  const seen = new Map<number, ElementNumber>();
   for (const { enterprise, id } of fields) {
-    if (enterprise !== 0 || !KNOWN_ELEMENTS.has(id)) seen.set(`${enterprise}/${id}`, { enterprise, id });
+    if (enterprise !== 0 || !KNOWN_ELEMENTS.has(id)) seen.set(elementKey(enterprise, id), { enterprise, id });
   }
   return [...seen.values()];
 }

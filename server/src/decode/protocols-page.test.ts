@@ -15,8 +15,9 @@ describe("docs/protocols.md", () => {
     ["templates a session", DEFAULT_LIMITS.maxTemplatesPerSession],
     ["in all, 1,000 fields", DEFAULT_LIMITS.maxTemplates],
     ["fields a\ntemplate", DEFAULT_LIMITS.maxFieldsPerTemplate],
-    ["in all, 4,096", DEFAULT_LIMITS.maxTemplateFields],
-    ["distinct unknown elements", DEFAULT_LIMITS.maxUnknownElements],
+    ["in all, 512", DEFAULT_LIMITS.maxTemplateFields],
+    ["ignored elements a\nsession", DEFAULT_LIMITS.maxIgnoredElementsPerSession],
+    ["in all. Sessions", DEFAULT_LIMITS.maxIgnoredElements],
   ])("gives the limit of %s", (words, limit) => {
     expect(page).toContain(`${limit.toLocaleString("en")} ${words}`);
   });

@@ -5,6 +5,7 @@
  */
 import { ConnectionSessions } from "./connection-sessions.ts";
 import type { ByteBalance, DecoderLimits } from "./contract.ts";
+import { IgnoredElements, IgnoredElementsBudget } from "./ignored-elements.ts";
 import { Session, type SessionIdentity } from "./session.ts";
 import { SiblingGroup, type SessionTemplates } from "./sibling-group.ts";
 import type { Template, TemplateDefinition } from "./template.ts";
@@ -20,6 +21,7 @@ const ALL_TEMPLATES: Readonly<Record<number, TemplateDefinition["kind"]>> = { 2:
 const NO_TEMPLATES: SessionTemplates = new Map();
 
 export class SessionTable {
+  readonly ignoredElements: IgnoredElementsBudget;
   private readonly limits: DecoderLimits;
   private readonly sessions = new Map<string, Session>();
   private readonly groups = new Map<string, SiblingGroup>();
@@ -36,6 +38,7 @@ export class SessionTable {
 
   constructor(limits: DecoderLimits) {
     this.limits = limits;
+    this.ignoredElements = new IgnoredElementsBudget(limits.maxIgnoredElements, limits.maxIgnoredElementsPerSession);
   }
 
   all(): IterableIterator<Session> {
@@ -155,7 +158,7 @@ export class SessionTable {
 
   private add(identity: SessionIdentity, key: string, { group, nowMs }: { readonly group: SiblingGroup; readonly nowMs: number }): Session {
     if (this.sessions.size >= this.limits.maxSessions) this.evictSessions();
-    const session = new Session(keep(identity), key, { group, nowMs });
+    const session = new Session(keep(identity), key, { group, ignored: new IgnoredElements(this.ignoredElements), nowMs });
     group.sessions++;
     this.sessions.set(key, session);
     return session;
@@ -225,6 +228,7 @@ export class SessionTable {
     this.evictedBytes.waiting -= session.waiting.bytes;
     for (const id of [...session.templates.keys()]) this.forget(session, id);
     this.waitingBytes -= session.waiting.cost;
+    session.ignored.release();
     session.group.sessions--;
     for (const id of session.waiting.templateIds()) this.forgetWaiter(session, id);
     if (session.group.sessions === 0 && session.identity.connection === 0) this.groups.delete(groupKey(session.identity));

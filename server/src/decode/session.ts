@@ -6,6 +6,7 @@ import { FLOW_TYPES } from "@sillage/model";
 import { formatAddress } from "../flow/index.ts";
 import type { ByteBalance, ExporterStats } from "./contract.ts";
 import type { DropCause, SkipKind } from "./drop-cause.ts";
+import type { IgnoredElements } from "./ignored-elements.ts";
 import { SequenceTracker, type SequenceRule } from "./sequence-tracker.ts";
 import type { SessionTemplates, SiblingGroup } from "./sibling-group.ts";
 import { WaitingSets } from "./waiting-sets.ts";
@@ -20,6 +21,12 @@ export interface SessionIdentity {
   readonly exporter: Uint32Array;
   /** Number of the TCP connection the session began with; 0 over UDP. */
   readonly connection: number;
+}
+
+export interface SessionParts {
+  readonly group: SiblingGroup;
+  readonly ignored: IgnoredElements;
+  readonly nowMs: number;
 }
 
 /** How much the uptime may go back before it means a restart and not a late datagram. Unit: ms. */
@@ -42,6 +49,8 @@ export class Session {
   readonly templates: SessionTemplates = new Map();
   readonly waiting = new WaitingSets();
   readonly sequence: SequenceTracker;
+  /** Elements that the exporter sends and no column keeps. */
+  readonly ignored: IgnoredElements;
   /** IPFIX: when the exporter booted, epoch ms, as its options told; NaN until they do. */
   bootMs = Number.NaN;
   /** TCP: the connection it belongs to now; 0 between two connections, and over UDP. */
@@ -66,10 +75,11 @@ export class Session {
   private readonly skipped: Partial<Record<SkipKind, number>> = {};
   private readonly skippedBytes: Partial<Record<SkipKind, number>> = {};
 
-  constructor(identity: SessionIdentity, key: string, { group, nowMs }: { readonly group: SiblingGroup; readonly nowMs: number }) {
+  constructor(identity: SessionIdentity, key: string, { group, ignored, nowMs }: SessionParts) {
     this.identity = identity;
     this.key = key;
     this.group = group;
+    this.ignored = ignored;
     this.sequence = new SequenceTracker(rulesOf(identity));
     this.firstSeenMs = nowMs;
     this.lastSeenMs = nowMs;
@@ -122,6 +132,11 @@ export class Session {
       exporterSource: formatAddress(new Uint8Array(source.buffer, source.byteOffset, 16)),
     };
     return this.knownNames;
+  }
+
+  /** Address of the exporter as text. */
+  get exporter(): string {
+    return this.names.exporter;
   }
 
   stats(): ExporterStats {

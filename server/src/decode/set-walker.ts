@@ -12,7 +12,6 @@ import type { SessionTable } from "./session-table.ts";
 import type { Session } from "./session.ts";
 import { readTemplateSet, type Dialect } from "./template-sets.ts";
 import type { Template } from "./template.ts";
-import type { UnknownElements } from "./unknown-elements.ts";
 
 export interface Message {
   readonly session: Session;
@@ -27,7 +26,6 @@ export interface Message {
 
 export interface WalkerDeps {
   readonly table: SessionTable;
-  readonly unknown: UnknownElements;
   readonly dataSets: DataSetOptions;
   readonly maxFieldsPerTemplate: number;
 }
@@ -159,7 +157,7 @@ function decodeData(
   else session.skip("not_traffic", usableBytes, result.records);
   if (result.brokenBytes > 0) session.drop("bad_record", result.brokenBytes, `a variable-length field of set ${id} leaves the set`);
   if (result.homeless > 0) session.drop("sink_full", result.homelessBytes, undefined, result.homeless);
-  deps.unknown.count(plan.unknown, result.records);
+  session.ignored.count(plan.ignored, result.records);
   return result.records;
 }
 

@@ -7,6 +7,7 @@
  *   IPFIX options        id u16, fields u16, scope fields u16, (id u16, length u16, [enterprise u32])*   RFC 7011 section 3.4.2
  */
 import type { DropCause } from "./drop-cause.ts";
+import { canonicalElement } from "./elements/netflow9-elements.ts";
 import { VARIABLE_LENGTH, type FieldSpec } from "./field-spec.ts";
 import type { TemplateDefinition } from "./template.ts";
 
@@ -90,11 +91,11 @@ function readFields({ view, end, dialect }: TemplateSet, { fieldsAt, fieldCount 
     const length = view.getUint16(at + 2);
     at += 4;
     if (dialect === "netflow9" || raw < 0x8000) {
-      specs.push({ enterprise: 0, id: raw, length });
+      specs.push({ ...canonicalElement(0, raw), length });
       continue;
     }
     if (end - at < 4) return undefined;
-    specs.push({ enterprise: view.getUint32(at), id: raw & 0x7fff, length });
+    specs.push({ ...canonicalElement(view.getUint32(at), raw & 0x7fff), length });
     at += 4;
   }
   return { specs, next: at };
