@@ -16,6 +16,8 @@ export interface CaptureCase {
     readonly data_records?: number;
     readonly options_records?: number;
     readonly undecodable_sets?: number;
+    readonly zero_tail_or_trailing_bytes?: number;
+    readonly errors?: readonly string[];
     readonly sum_octetDeltaCount?: number;
     readonly sum_packetDeltaCount?: number;
     readonly first_record?: FactRecord;
