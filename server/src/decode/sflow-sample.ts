@@ -34,7 +34,7 @@ export class FlowSample {
   private hasRawHeader = false;
 
   clear(): void {
-    this.packet.parse(EMPTY, { at: 0, end: 0, protocol: 0 });
+    this.packet.clear();
     this.frameBytes = this.strippedBytes = this.srcVlan = this.dstVlan = 0;
     this.nextHopAt = this.nextHopBytes = this.srcAs = this.dstAs = 0;
     this.srcMask = this.dstMask = -1;
@@ -42,7 +42,7 @@ export class FlowSample {
   }
 
   /** Merges one record whose content is [at, end). A record shorter than its fields adds nothing. */
-  addRecord(view: DataView, { at, end, tag }: { readonly at: number; readonly end: number; readonly tag: number }): void {
+  addRecord(view: DataView, at: number, end: number, tag: number): void {
     switch (tag) {
       case RECORD.rawHeader:
         this.addRawHeader(view, at, end);
@@ -70,30 +70,30 @@ export class FlowSample {
 
   /** header_protocol, frame_length, stripped, header<> */
   private addRawHeader(view: DataView, at: number, end: number): void {
-    if (end - at < 16) return;
+    if (end - at < 16 || this.hasRawHeader) return;
     this.hasRawHeader = true;
     this.frameBytes = view.getUint32(at + 4);
     this.strippedBytes = view.getUint32(at + 8);
     const headerEnd = Math.min(at + 16 + view.getUint32(at + 12), end);
-    this.packet.parse(view, { at: at + 16, end: headerEnd, protocol: view.getUint32(at) });
+    this.packet.parse(view, at + 16, headerEnd, view.getUint32(at));
   }
 
   /** length, protocol, src, dst, src_port, dst_port, tcp_flags, tos or priority. A raw header of the same packet says more. */
   private addSampledIp(view: DataView, at: number, addressBytes: 4 | 16): void {
-    const { packet } = this;
-    if (packet.ipVersion !== 0) return;
+    const { ip } = this.packet;
+    if (ip.version !== 0) return;
     const ports = at + 8 + 2 * addressBytes;
-    packet.ipVersion = addressBytes === 4 ? 4 : 6;
-    packet.ipBytes = view.getUint32(at);
-    packet.proto = view.getUint32(at + 4) & 0xff;
-    packet.srcAt = at + 8;
-    packet.dstAt = at + 8 + addressBytes;
-    packet.tos = view.getUint32(ports + 12) & 0xff;
-    if (packet.proto === 1 || packet.proto === 58) return; // nothing tells what these switches put into the ports
-    packet.hasPorts = true;
-    packet.srcPort = view.getUint32(ports);
-    packet.dstPort = view.getUint32(ports + 4);
-    if (packet.proto === 6) packet.tcpFlags = view.getUint32(ports + 8) & 0x1ff;
+    ip.version = addressBytes === 4 ? 4 : 6;
+    ip.bytes = view.getUint32(at);
+    ip.proto = view.getUint32(at + 4) & 0xff;
+    ip.srcAt = at + 8;
+    ip.dstAt = at + 8 + addressBytes;
+    ip.tos = view.getUint32(ports + 12) & 0xff;
+    if (ip.proto === 1 || ip.proto === 58) return; // nothing tells what these switches put into the ports
+    ip.hasPorts = true;
+    ip.srcPort = view.getUint32(ports);
+    ip.dstPort = view.getUint32(ports + 4);
+    if (ip.proto === 6) ip.tcpFlags = view.getUint32(ports + 8) & 0x1ff;
   }
 
   /** src_vlan, src_priority, dst_vlan, dst_priority */
@@ -141,8 +141,6 @@ export class FlowSample {
     return next;
   }
 }
-
-const EMPTY = new DataView(new ArrayBuffer(0));
 
 /** An address: type (0 unknown, 1 IPv4, 2 IPv6) and its bytes. @returns position behind it; -1 when it is cut off or of another type */
 export function skipAddress(view: DataView, at: number, end: number): number {

@@ -36,8 +36,9 @@ function rawHeader(header: Uint8Array, { protocol = 1, frameBytes = header.lengt
 const MACS = hex("020000000001 020000000002");
 const IPV4 = (proto: string, rest: string, { fragment = "0000", total = "0064" } = {}): Uint8Array =>
   hex(`45 b8 ${total} 0001 ${fragment} 40 ${proto} 0000 0a000001 0a000002 ${rest}`);
-const IPV6 = (next: string, rest: string): Uint8Array =>
-  hex(`6b800000 0050 ${next} 3f 20010db8000000000000000000000001 20010db8000000000000000000000002 ${rest}`);
+const ipv6Text = (next: string, rest: string): string =>
+  `6b800000 0050 ${next} 3f 20010db8000000000000000000000001 20010db8000000000000000000000002 ${rest}`;
+const IPV6 = (next: string, rest: string): Uint8Array => hex(ipv6Text(next, rest));
 const TCP = "9c40 01bb 00000001 00000002 5112 ffff 0000 0000";
 const frame = (type: string, packet: Uint8Array): Uint8Array => concat(MACS, hex(type), packet);
 
@@ -68,14 +69,24 @@ describe("sampled packet headers", () => {
     },
     { name: "one VLAN tag", header: frame("8100 6014 0800", IPV4("06", TCP)), want: { src_vlan: 20, dst_port: 443 } },
     {
-      name: "two VLAN tags: the outer one counts",
+      name: "two VLAN tags",
       header: frame("88a8 0064 8100 0014 0800", IPV4("06", TCP)),
-      want: { src_vlan: 100, dst_port: 443 },
+      want: { src_vlan: 100, inner_vlan: 20, dst_port: 443 },
     },
     {
       name: "IPv6, TCP",
       header: frame("86dd", IPV6("06", TCP)),
-      want: { ip_version: 6, src_addr: "2001:db8::1", proto: 6, dst_port: 443, tos: 0xb8, ttl_min: 63, bytes: 120 },
+      want: {
+        ip_version: 6,
+        src_addr: "2001:db8::1",
+        proto: 6,
+        dst_port: 443,
+        tos: 0xb8,
+        ttl_min: 63,
+        bytes: 120,
+        ipv6_flow_label: 0,
+        frag_flags: null,
+      },
     },
     {
       name: "IPv6 with hop-by-hop and destination options",
@@ -95,17 +106,17 @@ describe("sampled packet headers", () => {
     {
       name: "a later fragment of IPv6",
       header: frame("86dd", IPV6("2c", `06 00 0028 00000000 ${TCP}`)),
-      want: { proto: 6, src_port: null, dst_port: null },
+      want: { proto: 6, src_port: null, dst_port: null, frag_id: 0, frag_offset: 5, frag_flags: 0 },
     },
     {
       name: "the first fragment of IPv4",
       header: frame("0800", IPV4("11", "0035 9c40 0008 0000", { fragment: "2000" })),
-      want: { proto: 17, src_port: 53 },
+      want: { proto: 17, src_port: 53, frag_id: 1, frag_offset: 0, frag_flags: 32 },
     },
     {
       name: "a later fragment of IPv4",
       header: frame("0800", IPV4("11", "0035 9c40 0008 0000", { fragment: "0010" })),
-      want: { proto: 17, src_port: null },
+      want: { proto: 17, src_port: null, frag_id: 1, frag_offset: 16, frag_flags: 0 },
     },
     {
       name: "SCTP",
@@ -119,7 +130,32 @@ describe("sampled packet headers", () => {
     },
     { name: "ICMPv6", header: frame("86dd", IPV6("3a", "8000 0000")), want: { proto: 58, icmp_type: 128, icmp_code: 0 } },
     { name: "ESP, which has no ports", header: frame("0800", IPV4("32", "00000001 00000001")), want: { proto: 50, src_port: null } },
-    { name: "MPLS", header: frame("8847", concat(hex("00010040 00011140"), IPV4("06", TCP))), want: { ip_version: 4, dst_port: 443 } },
+    {
+      name: "MPLS",
+      header: frame("8847", concat(hex("00010040 00011140"), IPV4("06", TCP))),
+      want: { ip_version: 4, dst_port: 443, mpls_labels: [16, 17] },
+    },
+    {
+      name: "VXLAN",
+      header: frame("0800", IPV4("11", `c000 12b5 0072 0000 08000000 00000700 020000000001020000000002 86dd ${ipv6Text("06", TCP)}`)),
+      want: {
+        src_addr: "10.0.0.1",
+        proto: 17,
+        dst_port: 4789,
+        tcp_flags: null,
+        vni: 7,
+        inner_src_addr: "2001:db8::1",
+        inner_dst_addr: "2001:db8::2",
+        inner_proto: 6,
+        inner_src_port: 40_000,
+        inner_dst_port: 443,
+      },
+    },
+    {
+      name: "no tunnel",
+      header: frame("0800", IPV4("06", TCP)),
+      want: { vni: 0, inner_src_addr: null, inner_proto: null, inner_src_port: null, mpls_labels: null },
+    },
     { name: "PPPoE", header: frame("8864", concat(hex("11 00 0001 0066 0021"), IPV4("06", TCP))), want: { ip_version: 4, dst_port: 443 } },
     {
       name: "ARP: the frame counts",
@@ -153,7 +189,8 @@ describe("sampled packet headers", () => {
   it.each([
     { name: "IPv4", protocol: 11, header: IPV4("06", TCP), want: { ip_version: 4, dst_port: 443, src_mac: null } },
     { name: "IPv6", protocol: 12, header: IPV6("06", TCP), want: { ip_version: 6, dst_port: 443 } },
-    { name: "POS, which is not read", protocol: 14, header: IPV4("06", TCP), want: { ip_version: 0, frame_bytes: 44 } },
+    { name: "POS", protocol: 14, header: concat(hex("ff030021"), IPV4("06", TCP)), want: { ip_version: 4, frame_bytes: 48 } },
+    { name: "X.25, which is not read", protocol: 6, header: IPV4("06", TCP), want: { ip_version: 0, frame_bytes: 44 } },
   ])("may begin at the network layer: $name", ({ protocol, header, want }) => {
     expect(one(rawHeader(header, { protocol }))).toMatchObject(want);
   });

@@ -62,15 +62,13 @@ export interface SflowMessage {
 const sample = new FlowSample();
 
 export function decodeSflow(message: SflowMessage): void {
-  const { session, view, header, sink } = message;
+  const { session, view, header, context, sink } = message;
+  const { batch } = sink;
   const end = view.byteLength;
   let { at } = header;
   session.decodedBytes += at;
   /** First row of this datagram that lacks its common columns. */
-  let firstRow = sink.batch.rows;
-  const finishRows = (): void => {
-    writeSampleConstants(sink.batch, firstRow, message.context);
-  };
+  let firstRow = batch.rows;
   for (let i = 0; i < header.samples; i++) {
     if (end - at < SAMPLE_HEADER_BYTES) {
       session.drop("truncated_records", end - at, `sample ${i + 1} of ${header.samples} is not in the datagram`);
@@ -79,51 +77,49 @@ export function decodeSflow(message: SflowMessage): void {
     }
     const tag = view.getUint32(at);
     const length = view.getUint32(at + 4);
-    const bodyEnd = Math.min(at + SAMPLE_HEADER_BYTES + length, end);
-    if (length > end - at - SAMPLE_HEADER_BYTES)
-      session.drop("truncated_records", 0, `sample ${i + 1} of ${header.samples} is longer than the datagram`);
-    if (tag === SAMPLE.flow || tag === SAMPLE.expandedFlow) {
-      if (sink.batch.free === 0) {
-        finishRows();
-        sink.flush();
-        firstRow = sink.batch.rows;
-      }
-      readFlowSample(message, { at: at + SAMPLE_HEADER_BYTES, end: bodyEnd, isExpanded: tag === SAMPLE.expandedFlow });
-    } else skipSample(session, tag, bodyEnd - at - SAMPLE_HEADER_BYTES);
+    const bodyAt = at + SAMPLE_HEADER_BYTES;
     session.decodedBytes += SAMPLE_HEADER_BYTES;
-    at = bodyEnd;
+    at = Math.min(bodyAt + length, end);
+    if (length > end - bodyAt) session.drop("truncated_records", 0, `sample ${i + 1} of ${header.samples} is longer than the datagram`);
+    if (tag !== SAMPLE.flow && tag !== SAMPLE.expandedFlow) skipSample(session, tag, at - bodyAt);
+    else if (readFlowSample(message, bodyAt, at, tag === SAMPLE.expandedFlow)) {
+      let { free } = batch;
+      if (free === 0) {
+        writeSampleConstants(batch, firstRow, context);
+        sink.flush();
+        firstRow = batch.rows;
+        ({ free } = batch);
+      }
+      if (free > 0) {
+        writeSample(batch, view, sample, context);
+        session.dataRecords++;
+        session.rows++;
+        session.decodedBytes += at - bodyAt;
+      } else session.drop("sink_full", at - bodyAt);
+    }
   }
-  finishRows();
+  writeSampleConstants(batch, firstRow, context);
   if (at < end) session.skip("trailing_bytes", end - at, end - at);
 }
 
-function readFlowSample(
-  { session, view, context, sink }: SflowMessage,
-  { at, end, isExpanded }: { readonly at: number; readonly end: number; readonly isExpanded: boolean },
-): void {
+/** Reads a flow sample into `sample`. @returns false when it cannot be one */
+function readFlowSample({ session, view }: SflowMessage, at: number, end: number, isExpanded: boolean): boolean {
   const headBytes = isExpanded ? EXPANDED_FLOW_HEAD_BYTES : FLOW_HEAD_BYTES;
   if (end - at < headBytes) {
     session.drop("bad_sample", end - at, `a flow sample of ${end - at} bytes cannot hold its ${headBytes} fixed bytes`);
-    return;
-  }
-  if (sink.batch.free === 0) {
-    session.drop("sink_full", end - at);
-    return;
+    return false;
   }
   sample.clear();
   if (isExpanded) readExpandedHead(view, at);
   else readCompactHead(view, at);
   let next = at + headBytes;
-  for (let left = view.getUint32(at + headBytes - 4); left > 0 && end - next >= 8; left--) {
+  for (let left = view.getUint32(next - 4); left > 0 && end - next >= 8; left--) {
     const tag = view.getUint32(next);
-    const recordEnd = Math.min(next + 8 + view.getUint32(next + 4), end);
-    sample.addRecord(view, { at: next + 8, end: recordEnd, tag });
-    next = recordEnd;
+    const recordAt = next + 8;
+    next = Math.min(recordAt + view.getUint32(next + 4), end);
+    sample.addRecord(view, recordAt, next, tag);
   }
-  writeSample(sink.batch, view, sample, context);
-  session.decodedBytes += end - at;
-  session.dataRecords++;
-  session.rows++;
+  return true;
 }
 
 /** sequence, source id, rate, pool, drops, input, output */
