@@ -102,7 +102,7 @@ describe("the API on ClickHouse", () => {
       waitingSets: 0,
       waitingTemplates: [{ templateId: 300, sets: 2 }],
       dropped: {},
-      lostUnits: 0,
+      sequence: { unit: "flows", expected: 0, lost: 0, lostRecords: 0, reordered: 0, duplicates: 0, duplicateRecords: 0, restarts: 0 },
       firstSeenMs: FROM,
       lastSeenMs: NOW,
     };

@@ -17,7 +17,8 @@ export interface LiveExporter {
   readonly waitingSets: number;
   readonly waitingTemplates: readonly { readonly templateId: number; readonly sets: number }[];
   readonly dropped: Readonly<Record<string, number>>;
-  readonly lostUnits: number;
+  /** What its sequence numbers tell; `lost` in `unit`. */
+  readonly sequence: { readonly unit: string; readonly lost: number };
   readonly firstSeenMs: number;
   readonly lastSeenMs: number;
   readonly lastError?: string;

@@ -72,7 +72,7 @@ export class ExporterTable {
       session.rows,
       session.templates,
       session.waitingSets,
-      session.lostUnits,
+      session.sequence.lost,
       JSON.stringify(session.dropped),
       JSON.stringify(session.waitingTemplates.map((template) => template.templateId)),
     ];

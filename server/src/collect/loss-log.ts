@@ -116,7 +116,7 @@ function lossesOf({ exporters }: CollectorStatus): Map<string, Loss> {
   };
   for (const session of exporters) {
     for (const [cause, count] of Object.entries(session.dropped)) add(session, cause, count);
-    if (session.lostUnits > 0) add(session, MISSING, session.lostUnits);
+    if (session.sequence.lost > 0) add(session, MISSING, session.sequence.lost);
   }
   return losses;
 }

@@ -102,7 +102,7 @@ export function createCollectorMetrics(status: () => CollectorStatus): Collector
       exporter.bytes.inc(labels, session.bytes);
       exporter.records.inc(labels, session.dataRecords);
       exporter.rows.inc(labels, session.rows);
-      exporter.lost.inc(labels, session.lostUnits);
+      exporter.lost.inc(labels, session.sequence.lost);
       for (const [cause, count] of Object.entries(session.dropped)) exporter.dropped.inc({ ...labels, cause }, count);
       exporter.waiting.inc(labels, session.waitingSets);
     }

@@ -1,5 +1,5 @@
 import { FlowBatch } from "../flow/index.ts";
-import { Decoder, readCapture } from "./index.ts";
+import { Decoder, readCapture, type ExporterStats } from "./index.ts";
 import { loadCaptureCases, readCaptureFile, type CaptureCase } from "./testing/captures.ts";
 import { counts, decodeCase, total } from "./testing/decode-capture.ts";
 import { wantedRow } from "./testing/wanted-row.ts";
@@ -7,6 +7,7 @@ import { wantedRow } from "./testing/wanted-row.ts";
 /** A capture of IPFIX over TCP: packets of a stream, not datagrams. */
 const isTcp = (one: CaptureCase): boolean => one.container === "pcap" && one.id.endsWith("-tcp");
 
+const lost = (stats: readonly ExporterStats[]): number => stats.reduce((sum, { sequence }) => sum + sequence.lost, 0);
 const cases = loadCaptureCases() ?? [];
 const readable = cases.filter((one) => !isTcp(one));
 
@@ -65,7 +66,7 @@ describe("captures of exporters that other people wrote", () => {
 const carrier = cases.find(({ id }) => id === "nf5-carrier-a");
 (carrier ? describe : describe.skip)("loss on a carrier's router with two engines", () => {
   it("is none in the capture, and exactly the removed flows when datagrams are removed", () => {
-    expect(total(decodeCase(carrier!).stats, "lostUnits")).toBe(0);
+    expect(lost(decodeCase(carrier!).stats)).toBe(0);
     const decoder = new Decoder({ clampTimes: false });
     const batch = new FlowBatch();
     const bytes = readCaptureFile(carrier!.files[0]!);
@@ -77,6 +78,6 @@ const carrier = cases.find(({ id }) => id === "nf5-carrier-a");
       else decoder.decode(datagram, { source, sourcePort, receivedMs: 0 }, { batch, flush: () => batch.reset() });
     });
     expect(removed).toBeGreaterThan(0);
-    expect(total(decoder.stats(), "lostUnits")).toBe(removed);
+    expect(lost(decoder.stats())).toBe(removed);
   });
 });

@@ -53,7 +53,7 @@ describe("IPFIX over TCP", () => {
       test.decode(data(7_000_000 * connection), { connection, port: 40_000 + connection });
       test.decoder.closeConnection(contextOf({ connection }));
     }
-    expect(test.stats()).toMatchObject({ sourcePort: 0, datagrams: 100, rows: 50, lostUnits: 0 });
+    expect(test.stats()).toMatchObject({ sourcePort: 0, datagrams: 100, rows: 50, sequence: { lost: 0 } });
     for (const connection of [51, 52]) test.decode(announcement, { connection });
     expect(test.decoder.stats().map(({ sourcePort, datagrams }) => [sourcePort, datagrams])).toEqual([
       [0, 101],

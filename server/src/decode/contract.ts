@@ -101,6 +101,25 @@ export interface ByteBalance {
   readonly waiting: number;
 }
 
+/** What the sequence numbers of a session tell. */
+export interface SequenceStats {
+  /** What the exporter numbers; none: it has no numbers, or none that mean anything. */
+  readonly unit: "flows" | "records" | "datagrams" | "none";
+  /** Received and lost, in `unit`. */
+  readonly expected: number;
+  /** Sent but never seen here, in `unit`. Can go down: late datagrams are taken off, and an exporter's way to count may be understood later. */
+  readonly lost: number;
+  /** Records in it; estimated from the records that datagrams hold where datagrams are numbered. */
+  readonly lostRecords: number;
+  /** Datagrams that came after a later one. */
+  readonly reordered: number;
+  /** Datagrams that came again; their records are stored again. */
+  readonly duplicates: number;
+  readonly duplicateRecords: number;
+  /** How often the exporter began anew. */
+  readonly restarts: number;
+}
+
 /** One exporter session as seen so far; all counts are totals since the session was first seen. */
 export interface ExporterStats {
   /** sFlow: agent address; else the UDP source. */
@@ -132,8 +151,7 @@ export interface ExporterStats {
   /** Understood and left out on purpose, by kind (see SkipKind). */
   skipped: Record<string, number>;
   skippedBytes: Record<string, number>;
-  /** Sent but never seen here, told by sequence numbers, in the protocol's unit: flows (v5 to v8), data records (IPFIX), datagrams (v9, sFlow). */
-  lostUnits: number;
+  sequence: SequenceStats;
   /** Rows whose times were replaced because they could not be true. */
   clampedTimes: number;
   firstSeenMs: number;

@@ -217,7 +217,9 @@ export class Decoder {
     session.rows += result.rows;
     session.clampedTimes += result.clampedTimes;
     if (result.homeless > 0) session.drop("sink_full", result.homelessBytes, undefined, result.homeless);
-    if (header.sequence !== undefined) session.sequenceOf(record.scheme).observe(header.sequence, count);
+    // How many records the exporter meant is not known when there are fewer than it says.
+    if (header.sequence !== undefined)
+      session.sequenceOf(record.scheme).observe(header.sequence, header.count > room ? Number.NaN : count, context.receivedMs);
     return end;
   }
 
@@ -236,7 +238,7 @@ export class Decoder {
     session.decodedBytes += NETFLOW9_HEADER_BYTES;
     const message = this.message(session, context, { exportMs: view.getUint32(8) * 1000, uptimeMs, samplingRate: 0 });
     const records = walkSets({ session, dialect: "netflow9", view, at: NETFLOW9_HEADER_BYTES, end, context: message, sink }, this.walker);
-    session.sequence.observe(view.getUint32(12), records);
+    session.sequence.observe(view.getUint32(12), records, context.receivedMs);
   }
 
   private decodeIpfix(arrival: Arrival): void {
@@ -256,8 +258,7 @@ export class Decoder {
     session.decodedBytes += IPFIX_HEADER_BYTES;
     const message = this.message(session, context, { exportMs: view.getUint32(4) * 1000, uptimeMs: Number.NaN, samplingRate: 0 });
     const records = walkSets({ session, dialect: "ipfix", view, at: IPFIX_HEADER_BYTES, end, context: message, sink }, this.walker);
-    // Messages without records do not move the number, and some exporters write 0 into them.
-    if (records !== 0) session.sequence.observe(view.getUint32(8), records);
+    session.sequence.observe(view.getUint32(8), records, context.receivedMs);
   }
 
   private decodeSflow5(arrival: Arrival): void {
@@ -282,8 +283,10 @@ export class Decoder {
     this.see(session, view.byteLength, { datagrams: 1, nowMs: context.receivedMs });
     session.seeUptime(header.uptimeMs);
     const message = this.message(session, context, { exportMs: 0, uptimeMs: header.uptimeMs, samplingRate: 0 });
+    const before = session.dataRecords;
+    const place = session.sequence.observe(header.sequence, 0, context.receivedMs);
     decodeSflow({ session, view, header, context: message, sink });
-    session.sequence.observe(header.sequence, 1);
+    session.sequence.addRecords(place, session.dataRecords - before);
   }
 
   /** The agent's own address names the exporter; an agent that does not know it goes by its UDP source. */

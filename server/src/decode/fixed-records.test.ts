@@ -293,7 +293,7 @@ describe("datagrams of fixed layout", () => {
   it.each(ALL)("glued together are decoded one after the other: $name", ({ encode }) => {
     const decoder = new TestDecoder();
     expect(decoder.decode(concat(encode(0), encode(4), encode(8)))).toHaveLength(12);
-    expect(decoder.stats()).toMatchObject({ datagrams: 1, dataRecords: 12, lostUnits: 0, dropped: {}, skipped: {} });
+    expect(decoder.stats()).toMatchObject({ datagrams: 1, dataRecords: 12, sequence: { lost: 0 }, dropped: {}, skipped: {} });
   });
 
   it.each([
@@ -311,7 +311,7 @@ describe("datagrams of fixed layout", () => {
   it.each(ALL.slice(1))("tell by their sequence how many records are missing: $name", ({ encode }) => {
     const decoder = new TestDecoder();
     for (const sequence of [0, 4, 12, 16]) decoder.decode(encode(sequence));
-    expect(decoder.stats()).toMatchObject({ lostUnits: 4, dataRecords: 16 });
+    expect(decoder.stats()).toMatchObject({ sequence: { lost: 4 }, dataRecords: 16 });
   });
 
   it("of NetFlow v8 are numbered for each aggregation by itself", () => {
@@ -320,12 +320,12 @@ describe("datagrams of fixed layout", () => {
       decoder.decode(encodeNetflow8({ ...clock, sequence, flows, engine: 1, scheme: 1 }));
       decoder.decode(encodeNetflow8({ ...clock, sequence: 700 + sequence, flows, engine: 1, scheme: 5 }));
     }
-    expect(decoder.stats()).toMatchObject({ lostUnits: 0, dataRecords: 24 });
+    expect(decoder.stats()).toMatchObject({ sequence: { lost: 0 }, dataRecords: 24 });
   });
 
   it("of NetFlow v1 have no sequence, so no loss is told", () => {
     const decoder = new TestDecoder();
     for (let i = 0; i < 3; i++) decoder.decode(encodeNetflow1({ ...clock, flows }));
-    expect(decoder.stats()).toMatchObject({ lostUnits: 0, datagrams: 3 });
+    expect(decoder.stats()).toMatchObject({ sequence: { lost: 0 }, datagrams: 3 });
   });
 });

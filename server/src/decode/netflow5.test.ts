@@ -96,7 +96,7 @@ describe("NetFlow v5", () => {
     expect(
       decoder.decode(concat(datagram([FLOW]), datagram([FLOW, FLOW], { sequence: 1 }), datagram([FLOW], { sequence: 3 }))),
     ).toHaveLength(4);
-    expect(decoder.stats()).toMatchObject({ datagrams: 1, dataRecords: 4, lostUnits: 0, bytes: 3 * 24 + 4 * 48 });
+    expect(decoder.stats()).toMatchObject({ datagrams: 1, dataRecords: 4, sequence: { lost: 0 }, bytes: 3 * 24 + 4 * 48 });
   });
 
   it.each([
@@ -108,7 +108,7 @@ describe("NetFlow v5", () => {
   ])("counts lost flows: $name", ({ sequences, lost }) => {
     const decoder = new TestDecoder();
     for (const sequence of sequences) decoder.decode(datagram([FLOW], { sequence }));
-    expect(decoder.stats().lostUnits).toBe(lost);
+    expect(decoder.stats().sequence.lost).toBe(lost);
   });
 
   it("counts lost flows for each engine of a router by itself", () => {
@@ -117,7 +117,7 @@ describe("NetFlow v5", () => {
       decoder.decode(datagram([FLOW], { sequence, engine: 1 }));
       decoder.decode(datagram([FLOW], { sequence: sequence + 5_000, engine: 2 }));
     }
-    expect(decoder.decoder.stats().map(({ obsDomain, lostUnits }) => [obsDomain, lostUnits])).toEqual([
+    expect(decoder.decoder.stats().map(({ obsDomain, sequence }) => [obsDomain, sequence.lost])).toEqual([
       [1, 0],
       [2, 0],
     ]);
@@ -135,7 +135,7 @@ describe("NetFlow v5", () => {
         ),
       );
     }
-    expect(decoder.stats().lostUnits).toBe(0);
+    expect(decoder.stats().sequence).toMatchObject({ lost: 0, reordered: 0, duplicates: 0, restarts: 0 });
   });
 });
 

@@ -7,6 +7,7 @@ import { ConnectionSessions } from "./connection-sessions.ts";
 import type { ByteBalance, DecoderLimits } from "./contract.ts";
 import { IgnoredElements, IgnoredElementsBudget } from "./ignored-elements.ts";
 import { Session, type SessionIdentity } from "./session.ts";
+import { SocketSequences } from "./socket-sequences.ts";
 import { SiblingGroup, type SessionTemplates } from "./sibling-group.ts";
 import type { Template, TemplateDefinition } from "./template.ts";
 import { waitingCost, type WaitingSet } from "./waiting-sets.ts";
@@ -26,6 +27,7 @@ export class SessionTable {
   private readonly sessions = new Map<string, Session>();
   private readonly groups = new Map<string, SiblingGroup>();
   private readonly connections = new ConnectionSessions();
+  private readonly socketSequences = new SocketSequences();
   private last: Session | undefined;
   /** Who waits for which template id, so that a template's arrival visits nobody else: exactly the sessions that hold a set for it. */
   private readonly waiters = new Map<SiblingGroup, Map<number, Set<Session>>>();
@@ -158,7 +160,13 @@ export class SessionTable {
 
   private add(identity: SessionIdentity, key: string, { group, nowMs }: { readonly group: SiblingGroup; readonly nowMs: number }): Session {
     if (this.sessions.size >= this.limits.maxSessions) this.evictSessions();
-    const session = new Session(keep(identity), key, { group, ignored: new IgnoredElements(this.ignoredElements), nowMs });
+    const socketSequence = this.socketSequences.join(identity.flowType, socketKey(identity));
+    const session = new Session(keep(identity), key, {
+      group,
+      ignored: new IgnoredElements(this.ignoredElements),
+      ...(socketSequence && { socketSequence }),
+      nowMs,
+    });
     group.sessions++;
     this.sessions.set(key, session);
     return session;
@@ -229,6 +237,7 @@ export class SessionTable {
     for (const id of [...session.templates.keys()]) this.forget(session, id);
     this.waitingBytes -= session.waiting.cost;
     session.ignored.release();
+    this.socketSequences.leave(socketKey(session.identity));
     session.group.sessions--;
     for (const id of session.waiting.templateIds()) this.forgetWaiter(session, id);
     if (session.group.sessions === 0 && session.identity.connection === 0) this.groups.delete(groupKey(session.identity));
@@ -245,6 +254,11 @@ function addBalance(total: { -readonly [Part in keyof ByteBalance]: number }, pa
   total.dropped += part.dropped;
   total.skipped += part.skipped;
   total.waiting += part.waiting;
+}
+
+/** Address and port of the sender, whatever its domain. */
+function socketKey(identity: SessionIdentity): string {
+  return groupKey({ ...identity, obsDomain: 0 }) + String.fromCharCode(identity.sourcePort);
 }
 
 function groupKey({ flowType, obsDomain, source, exporter }: SessionIdentity): string {

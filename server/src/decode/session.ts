@@ -4,10 +4,11 @@
  */
 import { FLOW_TYPES } from "@sillage/model";
 import { formatAddress } from "../flow/index.ts";
-import type { ByteBalance, ExporterStats } from "./contract.ts";
+import type { ByteBalance, ExporterStats, SequenceStats } from "./contract.ts";
 import type { DropCause, SkipKind } from "./drop-cause.ts";
 import type { IgnoredElements } from "./ignored-elements.ts";
-import { SequenceTracker, type SequenceRule } from "./sequence-tracker.ts";
+import type { SequencePosition } from "./sequence-position.ts";
+import { addCounts, SequenceTracker, type SequenceRule } from "./sequence-tracker.ts";
 import type { SessionTemplates, SiblingGroup } from "./sibling-group.ts";
 import { WaitingSets } from "./waiting-sets.ts";
 
@@ -26,21 +27,35 @@ export interface SessionIdentity {
 export interface SessionParts {
   readonly group: SiblingGroup;
   readonly ignored: IgnoredElements;
+  /** Counter of the exporter's socket, for exporters that number the messages of all their domains together. */
+  readonly socketSequence?: SequencePosition;
   readonly nowMs: number;
 }
 
 /** How much the uptime may go back before it means a restart and not a late datagram. Unit: ms. */
 const LATE_UPTIME_MS = 60_000;
+/** The same when the exporter says that it started within the last minute. Unit: ms. */
+const LATE_YOUNG_UPTIME_MS = 5_000;
 
-const SEQUENCE_RULES: Readonly<Record<number, readonly SequenceRule[]>> = {
-  5: ["units-before", "units-through"],
-  6: ["units-before"],
-  7: ["units-before"],
-  8: ["units-before"],
-  9: ["messages", "units-before"],
-  10: ["units-before", "messages"],
-  11: ["messages"],
+interface Numbering {
+  /** Ways to count, the protocol's own first. */
+  readonly rules: readonly SequenceRule[];
+  /** What its records are called. */
+  readonly units: "flows" | "records";
+}
+
+const FLOWS_BEFORE: Numbering = { rules: ["units-before", "units-through"], units: "flows" };
+/** By number in FLOW_TYPES; NetFlow v1 has no sequence numbers. */
+const NUMBERING: Readonly<Record<number, Numbering>> = {
+  5: FLOWS_BEFORE,
+  6: FLOWS_BEFORE,
+  7: FLOWS_BEFORE,
+  8: FLOWS_BEFORE,
+  9: { rules: ["messages", "units-before", "units-through"], units: "flows" },
+  10: { rules: ["units-before", "units-through", "messages", "shared-messages"], units: "records" },
+  11: { rules: ["messages"], units: "records" },
 };
+const NO_NUMBERS: Numbering = { rules: [], units: "records" };
 
 export class Session {
   readonly identity: SessionIdentity;
@@ -75,12 +90,12 @@ export class Session {
   private readonly skipped: Partial<Record<SkipKind, number>> = {};
   private readonly skippedBytes: Partial<Record<SkipKind, number>> = {};
 
-  constructor(identity: SessionIdentity, key: string, { group, ignored, nowMs }: SessionParts) {
+  constructor(identity: SessionIdentity, key: string, { group, ignored, socketSequence, nowMs }: SessionParts) {
     this.identity = identity;
     this.key = key;
     this.group = group;
     this.ignored = ignored;
-    this.sequence = new SequenceTracker(rulesOf(identity));
+    this.sequence = new SequenceTracker(this.numbering.rules, socketSequence);
     this.firstSeenMs = nowMs;
     this.lastSeenMs = nowMs;
   }
@@ -111,17 +126,38 @@ export class Session {
   sequenceOf(scheme: number): SequenceTracker {
     if (scheme === 0) return this.sequence;
     let sequence = this.aggregations.get(scheme);
-    if (!sequence) this.aggregations.set(scheme, (sequence = new SequenceTracker(rulesOf(this.identity))));
+    if (!sequence) this.aggregations.set(scheme, (sequence = new SequenceTracker(this.numbering.rules)));
     return sequence;
   }
 
   /** Tells the sequence trackers of a restart when the uptime went back; a wrap of the 32-bit counter is none. */
   seeUptime(uptimeMs: number): void {
-    if (((this.lastUptimeMs - uptimeMs) | 0) > LATE_UPTIME_MS) {
-      this.sequence.restart();
-      for (const sequence of this.aggregations.values()) sequence.restart();
-    }
+    const back = (this.lastUptimeMs - uptimeMs) | 0;
+    if (back > LATE_UPTIME_MS || (back > LATE_YOUNG_UPTIME_MS && uptimeMs < LATE_UPTIME_MS)) this.restart();
     this.lastUptimeMs = uptimeMs;
+  }
+
+  /** The exporter told when it booted: later than before is a restart. */
+  seeBoot(bootMs: number): void {
+    if (bootMs - this.bootMs > LATE_UPTIME_MS) this.restart();
+    this.bootMs = bootMs;
+  }
+
+  private restart(): void {
+    this.sequence.restart();
+    for (const sequence of this.aggregations.values()) sequence.restart();
+  }
+
+  private get numbering(): Numbering {
+    return NUMBERING[this.identity.flowType] ?? NO_NUMBERS;
+  }
+
+  private sequenceStats(): SequenceStats {
+    const { unit, ...counts } = Array.from(this.aggregations.values(), (sequence) => sequence.counts()).reduce(
+      addCounts,
+      this.sequence.counts(),
+    );
+    return { ...counts, unit: unit === "messages" ? "datagrams" : unit === "units" ? this.numbering.units : unit };
   }
 
   /** Addresses as text, made once: statistics of thousands of sessions are asked for every second. */
@@ -160,17 +196,13 @@ export class Session {
       droppedBytes: { ...this.droppedBytes },
       skipped: { ...this.skipped },
       skippedBytes: { ...this.skippedBytes },
-      lostUnits: Array.from(this.aggregations.values()).reduce((lost, sequence) => lost + sequence.lost, this.sequence.lost),
+      sequence: this.sequenceStats(),
       clampedTimes: this.clampedTimes,
       firstSeenMs: this.firstSeenMs,
       lastSeenMs: this.lastSeenMs,
       ...(this.lastError === undefined ? {} : { lastError: this.lastError }),
     };
   }
-}
-
-function rulesOf({ flowType }: SessionIdentity): readonly SequenceRule[] {
-  return SEQUENCE_RULES[flowType] ?? ["messages"];
 }
 
 function sum(counts: Readonly<Partial<Record<string, number>>>): number {

@@ -135,7 +135,7 @@ function decodeOptions({ session, view }: Message, set: DataSetRange, template: 
   const { records, brokenBytes, paddingBytes, bootMs } = readOptionsSet(template, view, { at, end });
   session.optionsRecords += records;
   session.decodedBytes += end - at - brokenBytes - truncatedBytes(session, set, paddingBytes);
-  if (!Number.isNaN(bootMs)) session.bootMs = bootMs;
+  if (!Number.isNaN(bootMs)) session.seeBoot(bootMs);
   if (brokenBytes > 0) session.drop("bad_record", brokenBytes, `a variable-length field of options set ${id} leaves the set`);
   return records;
 }

@@ -37,7 +37,7 @@ async function exchange(
   for (let waits = 0; waits < 100 && batch.rows < count; waits++) await new Promise((resolve) => setTimeout(resolve, 20));
   socket.close();
   flush();
-  return { rows, ledger, lost: decoder.stats().reduce((sum, { lostUnits }) => sum + lostUnits, 0) };
+  return { rows, ledger, lost: decoder.stats().reduce((sum, { sequence }) => sum + sequence.lost, 0) };
 }
 
 /** What a ledger's flow and a decoded row have in common. */
@@ -86,7 +86,10 @@ describe("DemoExporter", () => {
           bytes: row["bytes"],
           packets: row["packets"],
           flags: row["proto"] === 6 ? row["tcp_flags"] : "",
-          ports: row["icmp_type"] === null ? `${row["src_port"]}>${row["dst_port"]}` : `${row["icmp_type"]}.${row["icmp_code"]}`,
+          ports:
+            row["icmp_type"] === null
+              ? `${Number(row["src_port"])}>${Number(row["dst_port"])}`
+              : `${Number(row["icmp_type"])}.${Number(row["icmp_code"])}`,
           start: row["flow_type"] === "sflow5" ? "" : row["time_start"],
         }),
       );

@@ -75,7 +75,7 @@ function fromLive({ collector }: LiveCollector, exporter: LiveExporter): Exporte
     flow_rows: exporter.rows,
     templates: exporter.templates,
     waiting_sets: exporter.waitingSets,
-    lost_units: exporter.lostUnits,
+    lost_units: exporter.sequence.lost,
     dropped: exporter.dropped,
     waiting: exporter.waitingTemplates.map((template) => template.templateId),
     live: true,

@@ -26,7 +26,7 @@ export function exporterStats(overrides: Partial<ExporterStats> = {}): ExporterS
     decodedBytes: 0,
     waitingBytes: 0,
     skipped: {},
-    lostUnits: 0,
+    sequence: { unit: "flows", expected: 0, lost: 0, lostRecords: 0, reordered: 0, duplicates: 0, duplicateRecords: 0, restarts: 0 },
     clampedTimes: 0,
     firstSeenMs: 1_000,
     lastSeenMs: 1_000,

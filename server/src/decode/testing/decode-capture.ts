@@ -43,7 +43,7 @@ export function decodeCase(
   return { stats: decoder.stats(), sums: decoder.sums(), rows };
 }
 
-type Count = "datagrams" | "dataRecords" | "optionsRecords" | "rows" | "waitingSets" | "lostUnits";
+type Count = "datagrams" | "dataRecords" | "optionsRecords" | "rows" | "waitingSets";
 
 export const total = (stats: readonly ExporterStats[], key: Count): number => stats.reduce((sum, one) => sum + one[key], 0);
 
