@@ -20,7 +20,7 @@ describe("sillage that cannot start", () => {
         writeFileSync(path.join(program.folder(), "broken.yaml"), "spool:\n  maxBytes: lots\n");
         return ["serve", "--config", "broken.yaml"];
       },
-      want: /^sillage: \S*broken\.yaml line 2: spool\.maxBytes: expected a size, at least 16MiB, such as "512MiB"\n/,
+      want: /^sillage: \S*broken\.yaml line 2 column 3: spool\.maxBytes: expected a size, at least 16MiB, such as "512MiB"\n/,
     },
     {
       name: "a configuration file that is not there",

@@ -4,3 +4,4 @@ export { nearestName } from "./nearest-name.ts";
 export { network, NetworkTable, parseNetwork, type Network } from "./network.ts";
 export { readSecret, secret } from "./secret.ts";
 export { type Bounds, duration, formatDuration, formatSize, parseDurationMs, parseSizeBytes, port, size } from "./values.ts";
+export { invalid, readYamlFile, type YamlFileKind } from "./yaml-file.ts";

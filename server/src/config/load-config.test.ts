@@ -64,36 +64,36 @@ describe("loadConfig", () => {
     {
       name: "an unknown key with a near one",
       yaml: "collect:\n  port: [1]\n",
-      want: /sillage\.yaml line 2: collect\.port is not an option; did you mean ports\?/,
+      want: /sillage\.yaml line 2 column 3: collect\.port is not an option; did you mean ports\?/,
     },
     {
       name: "an unknown key without a near one",
       yaml: "\n\nfrobnicate: 1\n",
-      want: /line 3: frobnicate is not an option; known here: data, collect, spool, api/,
+      want: /line 3 column 1: frobnicate is not an option; known here: data, collect, spool, api/,
     },
     {
       name: "a wrong duration",
       yaml: "collect:\n  closeAfter: 5\n",
-      want: /line 2: collect\.closeAfter: expected a duration from 100ms to 1m, such as "5s"/,
+      want: /line 2 column 3: collect\.closeAfter: expected a duration from 100ms to 1m, such as "5s"/,
     },
     { name: "a duration out of bounds", yaml: "collect:\n  closeAfter: 2h\n", want: /expected a duration from 100ms to 1m/ },
     {
       name: "a wrong size",
       yaml: "spool:\n  maxBytes: 10GB\n",
-      want: /line 2: spool\.maxBytes: expected a size, at least 1MiB, such as "512MiB"/,
+      want: /line 2 column 3: spool\.maxBytes: expected a size, at least 1MiB, such as "512MiB"/,
     },
     {
       name: "a wrong port in a list",
       yaml: "collect:\n  ports:\n    - 2055\n    - 99999\n",
-      want: /line 4: collect\.ports\.1: expected a port from 0 to 65535/,
+      want: /line 4 column 7: collect\.ports\.1: expected a port from 0 to 65535/,
     },
-    { name: "a wrong type", yaml: "data: [1]\n", want: /line 1: data: expected string, received array/ },
-    { name: "a section that is not one", yaml: "data: x\nspool: 5\n", want: /line 2: spool: expected object, received number/ },
-    { name: "a secret in plain text", yaml: "api:\n  token: hunter2\n", want: /line 2: api\.token: expected "env:NAME" or "file:PATH"/ },
-    { name: "broken YAML", yaml: "data: x\n  y: [1\n", want: /sillage\.yaml line 1 is not YAML: Nested mappings/ },
-    { name: "the same key twice", yaml: "data: x\ndata: y\n", want: /line 2 is not YAML: Map keys must be unique/ },
+    { name: "a wrong type", yaml: "data: [1]\n", want: /line 1 column 1: data: expected string, received array/ },
+    { name: "a section that is not one", yaml: "data: x\nspool: 5\n", want: /line 2 column 1: spool: expected object, received number/ },
+    { name: "a secret in plain text", yaml: "api:\n  token: hunter2\n", want: /line 2 column 3: api\.token: expected "env:NAME" or "file:PATH"/ },
+    { name: "broken YAML", yaml: "data: x\n  y: [1\n", want: /sillage\.yaml line 1 column 7 is not YAML: Nested mappings/ },
+    { name: "the same key twice", yaml: "data: x\ndata: y\n", want: /line 2 column 1 is not YAML: Map keys must be unique/ },
     { name: "a list at the top", yaml: "- 1\n", want: /must hold keys and values/ },
-  ])("tells file, line, key and expectation: $name", ({ yaml, want }) => {
+  ])("tells file, line, column, key and expectation: $name", ({ yaml, want }) => {
     const error = errorOf(() => load(yaml));
     expect(error.kind).toBe("config");
     expect(error.message).toMatch(want);
