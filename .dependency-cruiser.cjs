@@ -7,6 +7,7 @@ const below = {
   spool: ["flow", "config"],
   collect: ["spool", "decode", "flow", "config"],
   store: ["spool", "flow", "config"],
+  networks: ["store", "config"],
   query: ["store", "config"],
   api: ["query", "store", "config"],
 };

@@ -136,6 +136,27 @@ const SVC_PORT_SQL = [
   "src_port < dst_port, src_port, dst_port)",
 ].join(" ");
 
+/** Which way a flow crosses the border of the operator's networks. */
+export const TRAFFIC_DIRECTIONS = { 0: "unknown", 1: "in", 2: "out", 3: "internal", 4: "transit" } as const;
+
+/** Zones whose hosts are the operator's own; networks of other zones (partners, multicast, bogons) are named and stay outside. */
+export const INSIDE_ZONES = ["internal", "dmz", "protected", "guest", "dark", "nat_pool"] as const;
+const INSIDE_SQL = `(${INSIDE_ZONES.map((zone) => `'${zone}'`).join(", ")})`;
+
+function zoneSql(column: "src_addr" | "dst_addr"): string {
+  return `dictGetOrDefault('networks', 'zone', ${column}, '')`;
+}
+
+/** Rows whose source or destination is one of the operator's own hosts. */
+export const isInsideSql = (side: "src" | "dst"): string => `${side}_zone IN ${INSIDE_SQL}`;
+
+const TRAFFIC_DIRECTION_SQL = [
+  "multiIf(",
+  "src_addr = toIPv6('::') AND dst_addr = toIPv6('::'), 0,",
+  `${isInsideSql("src")} AND ${isInsideSql("dst")}, 3,`,
+  `${isInsideSql("src")}, 2, ${isInsideSql("dst")}, 1, 4)`,
+].join(" ");
+
 // A table: one row a line.
 // prettier-ignore
 const rows = [
@@ -158,6 +179,9 @@ const rows = [
   { name: "src_addr", kind: "ip", group: "address", label: "Source address", unknown: unknownAddress, dimension: true, filterWords: ["ip", "host", "net"], side: "src", elements: [8, 27], netflow5: "srcaddr", sflow: "raw header", doc: "Source address, IPv4 mapped into IPv6." },
   { name: "dst_addr", kind: "ip", group: "address", label: "Destination address", unknown: unknownAddress, dimension: true, filterWords: ["ip", "host", "net"], side: "dst", elements: [12, 28], netflow5: "dstaddr", sflow: "raw header", doc: "Destination address, IPv4 mapped into IPv6." },
   { name: "ip_version", kind: "u8", group: "address", label: "IP version", unknown: unknown0, dimension: true, elements: [60], netflow5: "always 4", sflow: "raw header", doc: "4 or 6; 0 for records without an address." },
+  { name: "src_zone", kind: "string", group: "address", label: "Source zone", unknown: unknownText, dimension: true, lowCardinality: true, defaultSql: zoneSql("src_addr"), doc: "Zone of the operator's network that the source lies in; empty outside." },
+  { name: "dst_zone", kind: "string", group: "address", label: "Destination zone", unknown: unknownText, dimension: true, lowCardinality: true, defaultSql: zoneSql("dst_addr"), doc: "Zone of the operator's network that the destination lies in; empty outside." },
+  { name: "traffic_direction", kind: "enum8", group: "address", label: "Traffic direction", unknown: unknown0, dimension: true, enumNames: TRAFFIC_DIRECTIONS, defaultSql: TRAFFIC_DIRECTION_SQL, doc: "Which way across the border of the operator's networks: in, out, internal, transit." },
 
   { name: "proto", kind: "u8", group: "service", label: "Protocol", unknown: bit(0), dimension: true, filterWords: ["proto"], elements: [4], netflow5: "prot", sflow: "raw header", doc: "IP protocol number (6 TCP, 17 UDP, 1 ICMP, 58 ICMPv6)." },
   { name: "src_port", kind: "u16", group: "service", label: "Source port", unknown: bit(1), dimension: true, filterWords: ["port"], side: "src", elements: [7, 180, 182], netflow5: "srcport", sflow: "raw header", doc: "Source port of TCP, UDP, SCTP." },

@@ -12,6 +12,7 @@ import { createServerMetrics } from "./loader-metrics.ts";
 import type { Logger } from "./log.ts";
 import type { Restarts, ToChild } from "./process-messages.ts";
 import type { SillageConfig } from "./sillage-config.ts";
+import { startNetworkLabels } from "./networks/index.ts";
 import { createLoader, createStore, defaultLimits, openDataFolder, type DataFolder, type Loader } from "./store/index.ts";
 import { VERSION } from "./version.ts";
 
@@ -37,6 +38,7 @@ export async function runServer({ config, startedMs, log }: ChildContext, root: 
   let collector: CollectorStatus | undefined;
   let restarts: Restarts = {};
   const store = await openStore(config, folder, log);
+  const labels = startNetworkLabels({ store, file: config.networks, log });
   const loader = createLoader(config.loader, { store, paths: folder, log: limitLog(log) });
   const status = (): SystemStatus => ({
     version: VERSION,
@@ -73,6 +75,7 @@ export async function runServer({ config, startedMs, log }: ChildContext, root: 
     },
     async stop() {
       clearInterval(recovery);
+      labels.stop();
       const answered = Promise.all(servers.map(closeServer));
       await loader.stop(LOAD_AT_END_MS);
       await answered;

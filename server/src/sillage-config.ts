@@ -13,6 +13,13 @@ export const sillageConfigSchema = z.strictObject({
     .min(1, "expected a folder")
     .default("./data")
     .describe("Folder for everything that is kept: ClickHouse's data and the spool. A relative path starts at the working directory."),
+  networks: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      "File that says which networks are the operator's (docs/networks.md). Without: `networks.yaml` beside the configuration file, if there is one.",
+    ),
   collector: collectorConfigSchema.prefault({}).describe("Where flows are received."),
   spool: spoolConfigSchema
     .prefault({})

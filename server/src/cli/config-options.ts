@@ -1,4 +1,6 @@
 /** Options of every command that reads the configuration, and the reading. */
+import { existsSync } from "node:fs";
+import { dirname, join } from "node:path";
 import type { Command } from "commander";
 import { loadConfig, type LoadedConfig } from "../config/index.ts";
 import { sillageConfigSchema, type SillageConfig } from "../sillage-config.ts";
@@ -21,6 +23,13 @@ export function addConfigOptions(command: Command): Command {
 }
 
 /** @throws SillageError CONFIG_NOT_FOUND, CONFIG_UNREADABLE, CONFIG_INVALID */
-export function readConfig({ config, set }: ConfigOptions): LoadedConfig<SillageConfig> {
-  return loadConfig(sillageConfigSchema, { path: config, overrides: set });
+export function readConfig({ config: path, set }: ConfigOptions): LoadedConfig<SillageConfig> {
+  const { config, file } = loadConfig(sillageConfigSchema, { path, overrides: set });
+  return { config: { ...config, networks: config.networks ?? besideConfig(file, "networks.yaml") }, file };
+}
+
+/** A file that need not be named, because it lies where people look for it. */
+function besideConfig(file: string | undefined, name: string): string | undefined {
+  const beside = join(file === undefined ? "." : dirname(file), name);
+  return existsSync(beside) ? beside : undefined;
 }

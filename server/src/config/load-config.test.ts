@@ -89,7 +89,11 @@ describe("loadConfig", () => {
     },
     { name: "a wrong type", yaml: "data: [1]\n", want: /line 1 column 1: data: expected string, received array/ },
     { name: "a section that is not one", yaml: "data: x\nspool: 5\n", want: /line 2 column 1: spool: expected object, received number/ },
-    { name: "a secret in plain text", yaml: "api:\n  token: hunter2\n", want: /line 2 column 3: api\.token: expected "env:NAME" or "file:PATH"/ },
+    {
+      name: "a secret in plain text",
+      yaml: "api:\n  token: hunter2\n",
+      want: /line 2 column 3: api\.token: expected "env:NAME" or "file:PATH"/,
+    },
     { name: "broken YAML", yaml: "data: x\n  y: [1\n", want: /sillage\.yaml line 1 column 7 is not YAML: Nested mappings/ },
     { name: "the same key twice", yaml: "data: x\ndata: y\n", want: /line 2 column 1 is not YAML: Map keys must be unique/ },
     { name: "a list at the top", yaml: "- 1\n", want: /must hold keys and values/ },

@@ -12,7 +12,7 @@ export interface QueryContext {
   readonly limits: QueryLimits;
   /** The caller's clock, epoch ms. */
   readonly nowMs: number;
-  /** The store knows rates of rows that were stored without one (store/late-rates.ts). */
+  /** The store knows rates of rows that were stored without one (dictionary `late_rates`). */
   readonly hasLateRates?: boolean;
   readonly signal?: AbortSignal;
   /** Who asks (dashboard, panel, rule), for ClickHouse's query log. */

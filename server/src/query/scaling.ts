@@ -1,6 +1,6 @@
 /**
  * What bytes and packets are multiplied by: nothing, the rate that was stored with each row, or also a rate that became known later for
- * rows that were stored without one (`late_rates`, a dictionary by exporter). The dictionary is asked only while it has rates, so that
+ * rows that were stored without one (the dictionary `late_rates`, by exporter). The dictionary is asked only while it has rates, so that
  * the usual query does without.
  */
 import { SCALE_SQL } from "@sillage/model";

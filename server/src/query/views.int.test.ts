@@ -7,7 +7,7 @@ import { planQuery, type PlanInput } from "./plan.ts";
 import { printSelect } from "./print-sql.ts";
 import { readFilters } from "./read-filters.ts";
 import { runQuery } from "./run-query.ts";
-import { replaceLateRates } from "../store/index.ts";
+import { LATE_RATES, replaceRows } from "../store/index.ts";
 import { openTestStore, TEST_LIMITS, type TestStore } from "./testing/flow-store.ts";
 import { topValues } from "./top-values.ts";
 
@@ -44,7 +44,7 @@ describe("views", () => {
   beforeAll(async () => {
     testStore = await openTestStore();
     await testStore.insert(rows);
-    await replaceLateRates(testStore.store, [{ address: "192.0.2.0", prefix: 24, rate: 10 }], { database: "sillage" });
+    await replaceRows(testStore.store, LATE_RATES, [{ address: "192.0.2.0", prefix: 24, values: [10] }]);
   });
   afterAll(() => testStore.close());
 

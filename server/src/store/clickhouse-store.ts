@@ -10,6 +10,7 @@ import { parseAnswer } from "./answer.ts";
 import type { StoreConfig } from "./config.ts";
 import { ConnectionPool } from "./connection-pool.ts";
 import type { DataFolder } from "./data-folder.ts";
+import type { DictionaryOptions } from "./dictionaries.ts";
 import type { ConnectionRole, Engine, EngineConnection, FileInsert, Settings, Statement } from "./engine.ts";
 import { migrate } from "./schema/migrations.ts";
 import { commandSettings, insertSettings, querySettings } from "./settings.ts";
@@ -63,7 +64,7 @@ export async function createStore(config: StoreConfig, deps: StoreDeps = {}): Pr
   try {
     const version = await migrate(
       { command: (sql) => store.command(sql), rows: (sql) => store.ownRows(sql) },
-      config.retention as Record<string, number>,
+      { retention: config.retention as Record<string, number>, dictionaries: dictionaryOptions(config, deps.env) },
     );
     await deps.dataFolder?.recordSchema(version);
   } catch (error) {
@@ -81,7 +82,7 @@ async function openEngine(config: StoreConfig, { dataFolder, env = process.env }
     const { createChdbEngine } = await import("./chdb-engine.ts");
     return createChdbEngine({ path: dataFolder.store, database, env });
   }
-  const password = config.password === undefined ? "" : readSecret(config.password, "store.password", env);
+  const password = readPassword(config, env);
   const { createHttpEngine } = await import("./http-engine.ts");
   return createHttpEngine({
     url: config.url!,
@@ -92,6 +93,16 @@ async function openEngine(config: StoreConfig, { dataFolder, env = process.env }
     compression,
     maxConnections: config.queryConnections + OTHER_CONNECTIONS,
   });
+}
+
+function readPassword({ password }: StoreConfig, env = process.env): string {
+  return password === undefined ? "" : readSecret(password, "store.password", env);
+}
+
+/** A server reads the dictionaries' tables as the user that we are; the embedded engine as itself. */
+function dictionaryOptions(config: StoreConfig, env?: NodeJS.ProcessEnv): DictionaryOptions {
+  const { database, kind, user } = config;
+  return kind === "embedded" ? { database } : { database, credentials: { user, password: readPassword(config, env) } };
 }
 
 type Pools = Readonly<Record<ConnectionRole, ConnectionPool>>;

@@ -1,8 +1,8 @@
-/** Rates that became known late, on both back ends. */
-import { replaceLateRates } from "./index.ts";
+/** Dictionaries on both back ends, by the example of rates that became known late. */
+import { LATE_RATES, replaceRows } from "./index.ts";
 import { BACKENDS, openTestStore, type TestStore } from "./testing/backends.ts";
 
-describe.each(BACKENDS)("late sampling rates, %s", (backend) => {
+describe.each(BACKENDS)("dictionaries, %s", (backend) => {
   let test: TestStore;
   beforeAll(async () => (test = await openTestStore(backend)));
   afterAll(() => test.close());
@@ -10,25 +10,21 @@ describe.each(BACKENDS)("late sampling rates, %s", (backend) => {
   const rateOf = async (exporter: string): Promise<number> =>
     Number((await test.rows("SELECT dictGetOrDefault('late_rates', 'rate', {a:IPv6}, toUInt32(1))", { a: exporter }))[0]![0]);
 
-  it("are found by the longest prefix, replaced as a whole, and kept over a restart", async () => {
-    const options = { database: test.config.database };
-    await replaceLateRates(
-      test.store,
-      [
-        { address: "10.0.0.0", prefix: 8, rate: 100 },
-        { address: "10.1.0.0", prefix: 16, rate: 200 },
-        { address: "2001:db8::", prefix: 32, rate: 7 },
-      ],
-      options,
-    );
+  it("find the longest prefix, are replaced as a whole, and are kept over a restart", async () => {
+    expect(await rateOf("::ffff:10.1.2.3")).toBe(1);
+    await replaceRows(test.store, LATE_RATES, [
+      { address: "10.0.0.0", prefix: 8, values: [100] },
+      { address: "10.1.0.0", prefix: 16, values: [200] },
+      { address: "2001:db8::", prefix: 32, values: [7] },
+    ]);
     expect(await Promise.all(["::ffff:10.1.2.3", "::ffff:10.9.0.1", "2001:db8::1", "::ffff:192.0.2.1"].map(rateOf))).toEqual([
       200, 100, 7, 1,
     ]);
     test = await test.reopen();
     expect(await rateOf("::ffff:10.1.2.3")).toBe(200);
-    await replaceLateRates(test.store, [{ address: "192.0.2.1", prefix: 32, rate: 5 }], options);
+    await replaceRows(test.store, LATE_RATES, [{ address: "192.0.2.1", prefix: 32, values: [5] }]);
     expect(await Promise.all(["::ffff:10.1.2.3", "::ffff:192.0.2.1"].map(rateOf))).toEqual([1, 5]);
-    await replaceLateRates(test.store, [], options);
+    await replaceRows(test.store, LATE_RATES, []);
     expect(await rateOf("::ffff:192.0.2.1")).toBe(1);
   });
 });

@@ -6,4 +6,4 @@ export type { FlowStore, ParamValue, QueryAnswer, QueryLimits, QueryRequest } fr
 export { loaderConfigSchema, type LoaderConfig } from "./loader/config.ts";
 export { createLoader, type Loader, type LoaderDeps, type LoaderLog, type LoaderStats } from "./loader/loader.ts";
 export { lockProcess } from "./process-lock.ts";
-export { LATE_RATES, replaceLateRates, type LateRate, type LateRatesOptions } from "./late-rates.ts";
+export { LATE_RATES, NETWORKS, replaceRows, type DictionaryRow, type DictionarySpec } from "./dictionaries.ts";

@@ -3,6 +3,7 @@
  * twice, because it is written down only after it ran. Columns that the registry got later need no step: `migrate` adds what is missing.
  */
 import { SillageError } from "@sillage/model";
+import { dictionariesSql, type DictionaryOptions } from "../dictionaries.ts";
 import { addColumnSql, createTableSql, createViewSql, modifyTtlSql, retentionText } from "./ddl.ts";
 import { EXPORTERS, FLOWS, ROLLUP_TABLES, TABLES } from "./tables.ts";
 import type { TableSpec } from "./table-spec.ts";
@@ -29,6 +30,11 @@ const MIGRATIONS: readonly Migration[] = [
 
 export const LATEST_SCHEMA_VERSION = MIGRATIONS.at(-1)!.version;
 
+export interface MigrationOptions {
+  readonly retention: Retention;
+  readonly dictionaries: DictionaryOptions;
+}
+
 /** What `migrate` needs of the store. */
 export interface MigrationTarget {
   command(sql: string): Promise<void>;
@@ -37,11 +43,11 @@ export interface MigrationTarget {
 }
 
 /**
- * Brings the connected database to the current schema and retention.
+ * Brings the connected database to the current schema and retention. Dictionaries come first: columns are computed with them.
  * @returns the schema version it now has
  * @throws SillageError DATA_NEWER, before anything is changed, when a newer program migrated it
  */
-export async function migrate(target: MigrationTarget, retention: Retention = {}): Promise<number> {
+export async function migrate(target: MigrationTarget, { retention, dictionaries }: MigrationOptions): Promise<number> {
   const done = await appliedVersions(target);
   const newest = Math.max(0, ...done);
   if (newest > LATEST_SCHEMA_VERSION) {
@@ -57,6 +63,7 @@ export async function migrate(target: MigrationTarget, retention: Retention = {}
   await target.command(
     "CREATE TABLE IF NOT EXISTS schema_migrations (version UInt32, name String, applied_at DateTime DEFAULT now()) ENGINE = ReplacingMergeTree ORDER BY version",
   );
+  for (const statement of dictionariesSql(dictionaries)) await target.command(statement);
   for (const migration of MIGRATIONS) {
     if (done.has(migration.version)) continue;
     for (const statement of migration.statements(retention)) await target.command(statement);

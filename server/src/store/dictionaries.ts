@@ -1,0 +1,114 @@
+/**
+ * Dictionaries: what the operator says about addresses, looked up by longest prefix while flows are stored and when they are read. Each
+ * is read from a table of its own, so that a ClickHouse that starts again still has it; a change replaces the table's rows and reloads.
+ *
+ *   networks    network -> name, zone, site, group, owner, roles, criticality (networks/networks-file.ts)
+ *   late_rates  exporters' network -> sampling rate that became known after the flows were stored
+ *
+ * Keys are IPv6 prefixes, IPv4 mapped as in every address column. IP_TRIE: a look-up costs about 15 ns.
+ */
+import { identifier, literal } from "./sql-text.ts";
+import type { FlowStore, ParamValue } from "./store.ts";
+
+interface Attribute {
+  readonly name: string;
+  readonly type: "String" | "UInt8" | "UInt32";
+  readonly doc: string;
+}
+
+export interface DictionarySpec {
+  /** Name in the database of the tables; its rows are in the table `<name>_source`. */
+  readonly name: string;
+  readonly attributes: readonly Attribute[];
+  readonly doc: string;
+}
+
+export const NETWORKS: DictionarySpec = {
+  name: "networks",
+  attributes: [
+    { name: "name", type: "String", doc: "Name of the network." },
+    { name: "zone", type: "String", doc: "What kind of network it is: internal, dmz, protected, guest, dark ..." },
+    { name: "site", type: "String", doc: "Where it is." },
+    { name: "group", type: "String", doc: "Who uses it." },
+    { name: "owner", type: "String", doc: "Whom to call." },
+    { name: "roles", type: "String", doc: "What its hosts are for, separated by blanks." },
+    { name: "criticality", type: "UInt8", doc: "1 (unimportant) to 5 (vital); 0 not told." },
+    { name: "inside", type: "UInt8", doc: "1 for networks of the operator's own." },
+  ],
+  doc: "Networks as networks.yaml tells them.",
+};
+
+export const LATE_RATES: DictionarySpec = {
+  name: "late_rates",
+  attributes: [{ name: "rate", type: "UInt32", doc: "1 in N packets." }],
+  doc: "Sampling rates that became known after the flows were stored, by exporter.",
+};
+
+export const DICTIONARIES: readonly DictionarySpec[] = [NETWORKS, LATE_RATES];
+
+export interface DictionaryOptions {
+  readonly database: string;
+  /** Who reads the tables for the dictionaries; without: the engine's own user. */
+  readonly credentials?: { readonly user: string; readonly password: string };
+}
+
+/** Statements that make all dictionaries and their tables; each may run again. */
+export function dictionariesSql(options: DictionaryOptions): string[] {
+  return DICTIONARIES.flatMap((spec) => [sourceTableSql(spec), dictionarySql(spec, options)]);
+}
+
+export interface DictionaryRow {
+  /** Address as text, IPv4 dotted or IPv6. */
+  readonly address: string;
+  /** 0-32 or 0-128. */
+  readonly prefix: number;
+  /** In the order of the dictionary's attributes. */
+  readonly values: readonly (string | number)[];
+}
+
+/**
+ * Puts these rows in place of all earlier ones.
+ * @throws what the store throws; look-ups then go on with the rows before
+ */
+export async function replaceRows(store: Pick<FlowStore, "command">, spec: DictionarySpec, rows: readonly DictionaryRow[]): Promise<void> {
+  const table = sourceTable(spec);
+  await store.command(`TRUNCATE TABLE ${table}`);
+  if (rows.length > 0) {
+    const params: Record<string, ParamValue> = { prefix: rows.map(mappedPrefix) };
+    spec.attributes.forEach(({ name }, i) => (params[name] = rows.map(({ values }) => values[i]!)));
+    const arrays = [{ name: "prefix", type: "String" }, ...spec.attributes];
+    const zipped = arrays.map(({ name, type }) => `{${name}:Array(${type})}`).join(", ");
+    const columns = arrays.map((_, i) => `item.${i + 1}`).join(", ");
+    await store.command(`INSERT INTO ${table} SELECT ${columns} FROM (SELECT arrayJoin(arrayZip(${zipped})) AS item)`, { params });
+  }
+  await store.command(`SYSTEM RELOAD DICTIONARY ${identifier(spec.name)}`);
+}
+
+function mappedPrefix({ address, prefix }: DictionaryRow): string {
+  return address.includes(":") ? `${address}/${prefix}` : `::ffff:${address}/${96 + prefix}`;
+}
+
+function sourceTable({ name }: DictionarySpec): string {
+  return identifier(`${name}_source`);
+}
+
+function sourceTableSql(spec: DictionarySpec): string {
+  const columns = spec.attributes.map(({ name, type, doc }) => `${identifier(name)} ${type} COMMENT ${literal(doc)}`);
+  return [
+    `CREATE TABLE IF NOT EXISTS ${sourceTable(spec)} (prefix String, ${columns.join(", ")})`,
+    `ENGINE = MergeTree ORDER BY prefix COMMENT ${literal(`Rows of the dictionary ${spec.name}.`)}`,
+  ].join(" ");
+}
+
+/** Made anew at every start: a changed password must reach it. */
+function dictionarySql(spec: DictionarySpec, { database, credentials }: DictionaryOptions): string {
+  const columns = spec.attributes.map(({ name, type }) => `${identifier(name)} ${type}`);
+  const names = spec.attributes.map(({ name }) => identifier(name));
+  const query = `SELECT prefix, ${names.join(", ")} FROM ${identifier(database)}.${sourceTable(spec)}`;
+  const who = credentials === undefined ? "" : ` USER ${literal(credentials.user)} PASSWORD ${literal(credentials.password)}`;
+  return [
+    `CREATE OR REPLACE DICTIONARY ${identifier(spec.name)} (prefix String, ${columns.join(", ")}) PRIMARY KEY prefix`,
+    `SOURCE(CLICKHOUSE(QUERY ${literal(query)}${who})) LAYOUT(IP_TRIE) LIFETIME(0)`,
+    `COMMENT ${literal(spec.doc)}`,
+  ].join(" ");
+}
