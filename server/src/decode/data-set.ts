@@ -102,7 +102,8 @@ interface RowRun {
 /** @returns rows whose times were clamped */
 function writeRows(plan: Plan, chunk: Chunk, { batch, context, templateId, clampTimes }: RowRun): number {
   const { addresses, present, countsFlows } = plan;
-  writeConstants(chunk, context, { templateId, ipVersion: addresses.ipVersion, present, flows: countsFlows ? 0 : 1 });
+  writeConstants(batch, chunk, context, { templateId, ipVersion: addresses.ipVersion, present, flows: countsFlows ? 0 : 1 });
+  for (const name of plan.ownRuns) batch.runs[name].end(chunk.row + chunk.n);
   for (const step of plan.steps) step.run(step, chunk);
   for (const step of addresses.steps) step.run(step, chunk);
   for (const step of plan.texts) writeTexts(step, batch, chunk);

@@ -204,6 +204,31 @@ describe("fields", () => {
     expect(record([SOURCE, ...fields])).toMatchObject(want);
   });
 
+  it("of a record win over what the message says for all, for that record only", () => {
+    const decoder = new TestDecoder();
+    const own = template(256, [
+      [8, 4],
+      [149, 4],
+    ]);
+    const plain = template(257, [[8, 4]]);
+    const bytes = ipfix(
+      [
+        set(2, concat(own, plain)),
+        set(257, hex("0a000001 0a000002")),
+        set(256, hex("0a000003 00000009 0a000004 00000000")),
+        set(257, hex("0a000005")),
+      ],
+      { domain: 77 },
+    );
+    expect(decoder.decode(bytes).map(({ obs_domain: domain, template_id: id }) => [domain, id])).toEqual([
+      [77, 257],
+      [77, 257],
+      [9, 256],
+      [0, 256],
+      [77, 257],
+    ]);
+  });
+
   it("tell each record's family where a template has both", () => {
     const decoder = new TestDecoder();
     const layout = template(256, [
@@ -395,6 +420,49 @@ describe("times", () => {
     expect(decodeV9("30000000 30000000", { uptimeMs: 1_000 }).rows).toMatchObject([
       { time_start: iso(RECEIVED_MS), time_end: iso(RECEIVED_MS), time_source: "received" },
     ]);
+  });
+
+  it.each([
+    { name: "uptimes", elements: [22, 21], bytes: 4, good: ["000f3a70", "000f404c"], bad: ["000f4240", "7fffffff"] },
+    {
+      name: "milliseconds",
+      elements: [152, 153],
+      bytes: 8,
+      good: ["000001a0c4506430", "000001a0c4506a0c"],
+      bad: ["0000000000000000", "000001a0c4506a0c"],
+    },
+  ])("are the same beside a record that takes the long way: $name", ({ elements, bytes, good, bad }) => {
+    const fields = template(256, [[8, 4], ...elements.map((element): Spec => [element, bytes])]);
+    const decode = (...records: readonly string[][]): Record<string, unknown>[] =>
+      new TestDecoder().decode(netflow9([set(0, fields), set(256, hex(records.map((times) => `0a000001 ${times.join(" ")}`).join(" ")))]));
+    const [alone] = decode(good);
+    const [first, second, third] = decode(good, bad, good);
+    expect(alone).toMatchObject({ time_start: "2026-09-21T14:13:18.000Z", time_end: "2026-09-21T14:13:19.500Z" });
+    expect([first, third]).toEqual([alone, alone]);
+    expect(second).not.toMatchObject({ time_start: alone!["time_start"] });
+  });
+
+  it.each([
+    { name: "a start before a turn of the lower word", exportSeconds: 1_099_511_628, first: -10_000, last: -1 },
+    { name: "an end behind one", exportSeconds: 1_099_511_627, first: -20, last: 1_000 },
+  ])("by uptime carry into the upper word: $name", ({ exportSeconds, first, last }) => {
+    const exportMs = exportSeconds * 1000;
+    expect(Math.floor((exportMs + first) / 2 ** 32)).toBe(Math.floor((exportMs + last) / 2 ** 32) - 1);
+    const fields = template(256, [
+      [8, 4],
+      [22, 4],
+      [21, 4],
+    ]);
+    const at = (ms: number): string => (1_000_000 + ms).toString(16).padStart(8, "0");
+    const [row] = new TestDecoder().decode(
+      netflow9([set(0, fields), set(256, hex(`0a000001 ${at(first)} ${at(last)}`))], { exportSeconds }),
+      { receivedMs: exportMs },
+    );
+    expect(row).toMatchObject({
+      time_start: new Date(exportMs + first).toISOString(),
+      time_end: new Date(exportMs + last).toISOString(),
+      time_source: "uptime",
+    });
   });
 
   it("are left alone when reading files", () => {

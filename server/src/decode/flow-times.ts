@@ -45,7 +45,15 @@ interface TimeField {
   readonly source: number;
 }
 
+/** A template whose start and end are one 32-bit uptime each, or one 64-bit number of milliseconds each: what nearly all exporters send. */
+interface UsualTimes {
+  readonly kind: "uptime" | "milliseconds";
+  readonly start: PlacedField;
+  readonly end: PlacedField;
+}
+
 export interface TimePlan {
+  readonly usual: UsualTimes | undefined;
   /** In order of preference. */
   readonly start: readonly TimeField[];
   readonly end: readonly TimeField[];
@@ -60,13 +68,25 @@ export function compileTimes(find: FindField): TimePlan {
       const place = find(element);
       return place && place.length <= 8 ? [{ place, source: UPTIME.includes(element) ? SOURCE.uptime : SOURCE.absolute }] : [];
     });
+  const start = chain([152, 154, 156, 150, 158, 22]);
+  const end = chain([153, 155, 157, 151, 159, 21]);
+  const boot = find(BOOT_MS);
   return {
-    start: chain([152, 154, 156, 150, 158, 22]),
-    end: chain([153, 155, 157, 151, 159, 21]),
-    boot: find(BOOT_MS),
+    usual: boot ? undefined : usualTimes(start, end),
+    start,
+    end,
+    boot,
     duration: find(161) ?? find(162),
     observation: find(323) ?? find(324) ?? find(325) ?? find(322),
   };
+}
+
+function usualTimes(starts: readonly TimeField[], ends: readonly TimeField[]): UsualTimes | undefined {
+  const [start, end] = [starts[0]?.place, ends[0]?.place];
+  if (!start || !end || starts.length > 1 || ends.length > 1) return undefined;
+  if (start.id === 22 && end.id === 21 && start.length === 4 && end.length === 4) return { kind: "uptime", start, end };
+  if (start.id === 152 && end.id === 153 && start.length === 8 && end.length === 8) return { kind: "milliseconds", start, end };
+  return undefined;
 }
 
 const TIME_START = columnIndex("time_start");
@@ -80,16 +100,13 @@ const sources = new Uint8Array(CHUNK_RECORDS);
 
 /** Writes time_start, time_end and time_source. @returns rows whose times were replaced because they could not be true */
 export function writeTimes(plan: TimePlan, chunk: Chunk, context: MessageContext, clamp: boolean): number {
+  if (plan.usual && writeUsualTimes(plan.usual, chunk, context, clamp)) return 0;
   const { n } = chunk;
   readChain(plan, plan.start, { chunk, context, out: starts });
   readChain(plan, plan.end, { chunk, context, out: ends });
   complete(plan, chunk, context);
   const clamped = clamp ? clampTimes(n, context) : 0;
-  const startColumn = chunk.columns[TIME_START]!;
-  const endColumn = chunk.columns[TIME_END]!;
-  const sourceColumn = chunk.columns[TIME_SOURCE]!;
-  startColumn.touched = endColumn.touched = sourceColumn.touched = true;
-  const [outStart, outEnd, outSource] = [startColumn.u32, endColumn.u32, sourceColumn.u8];
+  const { outStart, outEnd, outSource } = touchTimes(chunk);
   for (let i = 0, to = chunk.row; i < n; i++, to++) {
     const end = ends[i]!;
     const start = starts[i]! > end ? end : starts[i]!;
@@ -102,6 +119,91 @@ export function writeTimes(plan: TimePlan, chunk: Chunk, context: MessageContext
   return clamped;
 }
 
+/**
+ * The usual records in one pass: both times are there and can be true.
+ * @returns false when a record's are not; nothing is lost, the long way writes all rows again
+ */
+function writeUsualTimes({ kind, start, end }: UsualTimes, chunk: Chunk, context: MessageContext, clamp: boolean): boolean {
+  const earliest = clamp ? context.receivedMs - MAX_BEHIND_MS : 1;
+  const latest = clamp ? context.receivedMs + MAX_AHEAD_MS : MAX_TIME_MS;
+  if (kind === "milliseconds") return writeUsualMilliseconds({ start, end }, chunk, { earliest, latest });
+  return Number.isNaN(context.uptimeMs) ? false : writeUsualUptimes({ start, end }, chunk, { context, earliest, latest });
+}
+
+interface Bounds {
+  readonly earliest: number;
+  readonly latest: number;
+}
+
+type StartAndEnd = Pick<UsualTimes, "start" | "end">;
+
+function writeUsualMilliseconds({ start, end }: StartAndEnd, chunk: Chunk, { earliest, latest }: Bounds): boolean {
+  const { view, n, index } = chunk;
+  const startsAt = index.starts[start.segment]!;
+  const endsAt = index.starts[end.segment]!;
+  const { outStart, outEnd, outSource } = touchTimes(chunk);
+  for (let i = 0, to = chunk.row; i < n; i++, to++) {
+    const startAt = startsAt[i]! + start.offset;
+    const endAt = endsAt[i]! + end.offset;
+    const endHigh = view.getUint32(endAt);
+    const endLow = view.getUint32(endAt + 4);
+    let startHigh = view.getUint32(startAt);
+    let startLow = view.getUint32(startAt + 4);
+    const startMs = startHigh * 0x1_0000_0000 + startLow;
+    const endMs = endHigh * 0x1_0000_0000 + endLow;
+    if (startMs < earliest || endMs < earliest || startMs > MAX_TIME_MS || endMs > latest) return false;
+    if (startMs > endMs) {
+      startHigh = endHigh;
+      startLow = endLow;
+    }
+    outStart[to * 2] = startLow;
+    outStart[to * 2 + 1] = startHigh;
+    outEnd[to * 2] = endLow;
+    outEnd[to * 2 + 1] = endHigh;
+    outSource[to] = SOURCE.absolute;
+  }
+  return true;
+}
+
+function writeUsualUptimes(
+  { start, end }: StartAndEnd,
+  chunk: Chunk,
+  { context: { exportMs, uptimeMs }, earliest, latest }: Bounds & { readonly context: MessageContext },
+): boolean {
+  const { view, n, index } = chunk;
+  const startsAt = index.starts[start.segment]!;
+  const endsAt = index.starts[end.segment]!;
+  const { outStart, outEnd, outSource } = touchTimes(chunk);
+  // Ages are 32 bits wide, so words suffice: the upper word of a time is that of the export or its neighbour.
+  const low = exportMs % 0x1_0000_0000;
+  const high = Math.floor(exportMs / 0x1_0000_0000);
+  const uptime = uptimeMs | 0;
+  const oldest = exportMs - earliest;
+  const youngest = exportMs - latest;
+  for (let i = 0, to = chunk.row; i < n; i++, to++) {
+    const endAge = (uptime - view.getInt32(endsAt[i]! + end.offset)) | 0;
+    let startAge = (uptime - view.getInt32(startsAt[i]! + start.offset)) | 0;
+    if (startAge > oldest || endAge > oldest || endAge < youngest) return false;
+    if (startAge < endAge) startAge = endAge;
+    const startLow = low - startAge;
+    const endLow = low - endAge;
+    outStart[to * 2] = startLow;
+    outStart[to * 2 + 1] = startLow < 0 ? high - 1 : startLow > 0xffff_ffff ? high + 1 : high;
+    outEnd[to * 2] = endLow;
+    outEnd[to * 2 + 1] = endLow < 0 ? high - 1 : endLow > 0xffff_ffff ? high + 1 : high;
+    outSource[to] = SOURCE.uptime;
+  }
+  return true;
+}
+
+function touchTimes({ columns }: Chunk): { readonly outStart: Uint32Array; readonly outEnd: Uint32Array; readonly outSource: Uint8Array } {
+  const startColumn = columns[TIME_START]!;
+  const endColumn = columns[TIME_END]!;
+  const sourceColumn = columns[TIME_SOURCE]!;
+  startColumn.touched = endColumn.touched = sourceColumn.touched = true;
+  return { outStart: startColumn.u32, outEnd: endColumn.u32, outSource: sourceColumn.u8 };
+}
+
 interface ChainRun {
   readonly chunk: Chunk;
   readonly context: MessageContext;
@@ -111,18 +213,6 @@ interface ChainRun {
 /** Fills `out` with the first usable time of the chain, and `sources` (the end's word counts, so it runs last). */
 function readChain(plan: TimePlan, chain: readonly TimeField[], { chunk, context, out }: ChainRun): void {
   const { n } = chunk;
-  const [first] = chain;
-  if (chain.length === 1 && first && !plan.boot) {
-    const { place, source } = first;
-    if (source === SOURCE.uptime && place.length === 4 && !Number.isNaN(context.uptimeMs)) {
-      readUptimes(place, { chunk, context, out });
-      return;
-    }
-    if (MILLISECONDS.includes(place.id) && place.length === 8) {
-      readMilliseconds(place, { chunk, context, out });
-      return;
-    }
-  }
   out.fill(Number.NaN, 0, n);
   if (out === starts) sources.fill(0, 0, n);
   for (const field of chain) {
@@ -133,27 +223,6 @@ function readChain(plan: TimePlan, chain: readonly TimeField[], { chunk, context
       out[i] = ms;
       sources[i] = field.source;
     }
-  }
-}
-
-/** The usual case of NetFlow v5 and v9, without a call for each record. */
-function readUptimes({ segment, offset }: PlacedField, { chunk, context, out }: ChainRun): void {
-  const { view, n, index } = chunk;
-  const { exportMs, uptimeMs } = context;
-  const at = index.starts[segment]!;
-  for (let i = 0; i < n; i++) out[i] = exportMs - ((uptimeMs - view.getUint32(at[i]! + offset)) | 0);
-  sources.fill(SOURCE.uptime, 0, n);
-}
-
-/** The usual case of IPFIX. */
-function readMilliseconds({ segment, offset }: PlacedField, { chunk, out }: ChainRun): void {
-  const { view, n, index } = chunk;
-  const at = index.starts[segment]!;
-  for (let i = 0; i < n; i++) {
-    const position = at[i]! + offset;
-    const ms = view.getUint32(position) * 0x1_0000_0000 + view.getUint32(position + 4);
-    out[i] = ms > 0 && ms <= MAX_TIME_MS ? ms : Number.NaN;
-    sources[i] = SOURCE.absolute;
   }
 }
 
@@ -223,7 +292,11 @@ function complete(plan: TimePlan, chunk: Chunk, context: MessageContext): void {
 
 function anchorTime({ observation }: TimePlan, { chunk, context, i }: RecordRun): { readonly ms: number; readonly source: number } {
   if (observation) {
-    const ms = readTime({ start: [], end: [], boot: undefined, duration: undefined, observation }, observation, { chunk, context, i });
+    const ms = readTime({ usual: undefined, start: [], end: [], boot: undefined, duration: undefined, observation }, observation, {
+      chunk,
+      context,
+      i,
+    });
     if (ms > 0 && ms <= MAX_TIME_MS) return { ms, source: SOURCE.observation };
   }
   return context.exportMs > 0 ? { ms: context.exportMs, source: SOURCE.export } : { ms: context.receivedMs, source: SOURCE.received };

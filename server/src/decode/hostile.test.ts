@@ -27,6 +27,7 @@ class CheckedSink implements FlowSink {
 
   flush(): void {
     expect(this.batch.rows).toBeLessThanOrEqual(this.batch.capacity);
+    this.batch.settle();
     for (const column of this.batch.columns) {
       // Nothing is written behind the rows or into a column that is not marked.
       if (column.u8.some((byte, i) => byte !== 0 && (!column.touched || i >= this.batch.rows * column.width)))

@@ -6,7 +6,7 @@
  * Where several elements fill one column, the registry's order is a preference: the next is read where those before it are zero.
  */
 import { isVariableKind, presentMask, STORED_FIELDS, type FieldName } from "@sillage/model";
-import { columnIndex } from "../flow/index.ts";
+import { columnIndex, RUN_COLUMNS, type RunColumn } from "../flow/index.ts";
 import { compileAddresses, type AddressPlan } from "./addresses.ts";
 import {
   copy1to16,
@@ -36,6 +36,8 @@ export interface Plan {
   readonly layout: Layout;
   readonly steps: readonly CopyStep[];
   readonly texts: readonly TextStep[];
+  /** Columns that a record may say for itself although the message does for all: their runs end where the steps write. */
+  readonly ownRuns: readonly RunColumn[];
   readonly addresses: AddressPlan;
   readonly times: TimePlan;
   readonly icmp: IcmpPlan | undefined;
@@ -129,6 +131,7 @@ export function compilePlan(fields: readonly FieldSpec[]): Plan {
     layout,
     steps,
     texts,
+    ownRuns: RUN_COLUMNS.filter((name) => filled.has(name)),
     addresses,
     times: compileTimes(find),
     icmp: compileIcmp(find, filled),

@@ -89,7 +89,7 @@ export function writeSample(batch: FlowBatch, view: DataView, sample: FlowSample
 /** Columns that all samples of a datagram share, for the rows since `row`; an operator's rate replaces that of the samples. */
 export function writeSampleConstants(batch: FlowBatch, row: number, context: MessageContext): void {
   const chunk = { columns: batch.columns, row, n: batch.rows - row };
-  writeConstants(chunk, context, { templateId: 0, ipVersion: 0, present: 0, flows: 1 });
+  writeConstants(batch, chunk, context, { templateId: 0, ipVersion: 0, present: 0, flows: 1 });
   if (context.interfaceOverrides) writeInterfaceOverrides(chunk, context.interfaceOverrides, context.exporter);
 }
 

@@ -4,16 +4,35 @@
  * Protocol of a writer: check `free`, write values of rows `rows .. rows + n - 1` into `columns[columnIndex(name)]`, set `touched` on each
  * column written, then add n to `rows`. Invariant: every value at or beyond `rows` is zero, so nobody has to write zeros; a writer that
  * gives up a row half-way clears what it wrote (or, as the decoders do, checks a record before writing any of it).
+ *
+ * The columns in `runs` are not written but begun: a value holds for all rows from there on (see value-run.ts). Whoever reads `columns`
+ * calls `settle` first; `column`, `encodeFlowBatch` and `readFlow` do.
  */
 import type { FieldName, VariableKind } from "@sillage/model";
 import { allocateColumns, columnIndex, type Column } from "./column.ts";
+import { ValueRun } from "./value-run.ts";
 import { allocateVariableColumns, variableIndex, type ListColumn, type MapColumn, type TextColumn } from "./variable-column.ts";
 
 /** Rows of a full segment. Unit: rows. 65,536 keeps a segment's columns in a core's cache while ClickHouse inserts it. */
 export const DEFAULT_BATCH_ROWS = 65_536;
 
+/** Columns that are the same for all rows of a datagram, and often for those of the next: written as runs. */
+export const RUN_COLUMNS = [
+  "time_received",
+  "time_export",
+  "exporter",
+  "exporter_source",
+  "exporter_port",
+  "flow_type",
+  "obs_domain",
+  "template_id",
+] as const satisfies readonly FieldName[];
+export type RunColumn = (typeof RUN_COLUMNS)[number];
+
 /** Text and lists of a batch beyond this many bytes end it: they are the only part of a batch that can grow. */
 const MAX_VARIABLE_BYTES = 32 * 2 ** 20;
+/** How often that is looked at: weighing all columns costs as much as writing a row. Unit: rows. */
+const WEIGH_EVERY_ROWS = 256;
 
 export class FlowBatch {
   readonly capacity: number;
@@ -21,22 +40,41 @@ export class FlowBatch {
   readonly columns: readonly Column[];
   /** One column for each stored field of variable length, in registry order; see `variableIndex`. */
   readonly variable: readonly (TextColumn | ListColumn | MapColumn)[];
+  readonly runs: Readonly<Record<RunColumn, ValueRun>>;
   /** Rows filled so far. */
   rows = 0;
+  private readonly allRuns: readonly ValueRun[];
+  private nextWeighing = WEIGH_EVERY_ROWS;
+  private isTooHeavy = false;
 
   constructor(capacity = DEFAULT_BATCH_ROWS) {
     if (!Number.isSafeInteger(capacity) || capacity < 1) throw new RangeError(`batch capacity must be a positive integer, not ${capacity}`);
     this.capacity = capacity;
     this.columns = allocateColumns(capacity);
     this.variable = allocateVariableColumns(capacity);
+    this.runs = Object.fromEntries(RUN_COLUMNS.map((name) => [name, new ValueRun(this.columns[columnIndex(name)]!)])) as Record<
+      RunColumn,
+      ValueRun
+    >;
+    this.allRuns = Object.values(this.runs);
   }
 
   /** Rows that still fit. */
   get free(): number {
-    return this.variableBytes() > MAX_VARIABLE_BYTES ? 0 : this.capacity - this.rows;
+    if (this.rows >= this.nextWeighing) {
+      this.nextWeighing = this.rows + WEIGH_EVERY_ROWS;
+      this.isTooHeavy = this.variableBytes() > MAX_VARIABLE_BYTES;
+    }
+    return this.isTooHeavy ? 0 : this.capacity - this.rows;
+  }
+
+  /** Writes what the runs hold, so that all rows are complete. */
+  settle(): void {
+    for (const run of this.allRuns) run.settle(this.rows);
   }
 
   column(name: FieldName): Column {
+    this.settle();
     return this.columns[columnIndex(name)]!;
   }
 
@@ -63,6 +101,7 @@ export class FlowBatch {
 
   /** Empties the batch. Clears only what was written. */
   reset(): void {
+    for (const run of this.allRuns) run.forget();
     for (const column of this.columns) {
       if (!column.touched) continue;
       column.u8.fill(0, 0, this.rows * column.width);
@@ -70,6 +109,8 @@ export class FlowBatch {
     }
     for (const column of this.variable) column.truncate(0);
     this.rows = 0;
+    this.nextWeighing = WEIGH_EVERY_ROWS;
+    this.isTooHeavy = false;
   }
 
   private variableBytes(): number {

@@ -35,6 +35,7 @@ if (new Uint8Array(new Uint16Array([1]).buffer)[0] !== 1)
 /** Encodes the touched columns of a batch. An empty batch gives an empty body. */
 export function encodeFlowBatch(batch: FlowBatch): NativeBlock {
   const { rows } = batch;
+  batch.settle();
   const fixed = batch.columns.filter((column) => column.touched);
   const variable = batch.variable.filter((column) => column.touched);
   if (rows === 0 || fixed.length === 0) return { rows: 0, columns: [], body: [] };

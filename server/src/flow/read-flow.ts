@@ -13,6 +13,7 @@ export type FlowValue = number | string | null | readonly number[] | Readonly<Re
 
 /** Row `row` under the registry's names; null where the exporter did not send a value and 0 would be one. */
 export function readFlow(batch: FlowBatch, row: number): Record<FieldName, FlowValue> {
+  batch.settle();
   const present = batch.column("present").u32[row]!;
   const flow: Partial<Record<FieldName, FlowValue>> = {};
   for (const column of batch.columns) {
