@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { SillageError } from "@sillage/model";
 import { InvalidArgumentError, Option, type Command } from "commander";
-import { CONTAINERS, Decoder, detectContainer, exportTimeMs, readCapture, type Container, type ExporterStats } from "../decode/index.ts";
+import { CaptureReader, CONTAINERS, Decoder, detectContainer, exportTimeMs, type Container, type ExporterStats } from "../decode/index.ts";
 import { FlowBatch, readFlow } from "../flow/index.ts";
 import { flowTableLine, FLOW_TABLE_HEAD } from "./flow-table.ts";
 
@@ -42,7 +42,7 @@ export function registerDecode(program: Command): void {
     .argument("<file...>", "files of one exporter, in the order they were sent: templates of one hold for the next")
     .addOption(new Option("--format <format>", "how flows are printed; summary prints none").choices(FORMATS).default("ndjson"))
     .addOption(new Option("--container <kind>", "what the files are").choices(["auto", ...CONTAINERS]).default("auto"))
-    .option("--port <number>", "captures: only datagrams to this UDP port", parsePort)
+    .option("--port <number>", "captures: only what was sent to this UDP or TCP port", parsePort)
     .addHelpText(
       "after",
       `
@@ -50,7 +50,7 @@ Reads NetFlow v1, v5 to v9, IPFIX and sFlow v5. Flows go to standard output, one
 counters above 2^53 are strings. The last line on standard error is one JSON object: datagrams, data_records, options_records, rows,
 sums (counter elements as exported), dropped (by cause), skipped (by kind), templates, unknown_elements.
 
-A file of IPFIX messages back to back is taken for a stream when its name ends in .ipfix or it is larger than a datagram can be;
+Captures may hold IPFIX over TCP as well. A file of IPFIX messages back to back is taken for a stream when its name ends in .ipfix or it is larger than a datagram can be;
 --container ipfix-stream says so for any other. Times are the exporter's, however old; time_received is the capture's.
 
 Examples:
@@ -85,21 +85,20 @@ export function decodeFiles(
   const decoder = new Decoder({ clampTimes: false, sumCounters: true });
   const printer = new RowPrinter(format, write);
   const captureSkips: Record<string, number> = {};
+  const reader = new CaptureReader(({ bytes, source, sourcePort, destinationPort, connection = 0, capturedMs }) => {
+    if (port !== undefined && destinationPort !== port) add(captureSkips, "other_ports", 1);
+    else decoder.decode(bytes, { source, sourcePort, connection, receivedMs: capturedMs ?? exportTimeMs(bytes) ?? 0 }, printer);
+  });
   for (const file of files) {
     const bytes = readFile(file);
-    const kind = container === "auto" ? detectContainer(bytes, file) : container;
-    const skips = readCapture(bytes, kind, ({ bytes: datagram, source, sourcePort, destinationPort, capturedMs }) => {
-      if (port !== undefined && destinationPort !== port) {
-        add(captureSkips, "other_ports", 1);
-        return;
-      }
-      decoder.decode(datagram, { source, sourcePort, receivedMs: capturedMs ?? exportTimeMs(datagram) ?? 0 }, printer);
-    });
-    add(captureSkips, "frames_not_udp", skips.notUdp);
-    add(captureSkips, "frames_truncated", skips.truncated);
-    add(captureSkips, "fragments_incomplete", skips.fragments);
-    add(captureSkips, "file_trailing_bytes", skips.trailingBytes);
+    reader.read(bytes, container === "auto" ? detectContainer(bytes, file) : container);
   }
+  const skips = reader.end();
+  add(captureSkips, "frames_not_udp", skips.notUdp);
+  add(captureSkips, "frames_truncated", skips.truncated);
+  add(captureSkips, "fragments_incomplete", skips.fragments);
+  add(captureSkips, "file_trailing_bytes", skips.trailingBytes);
+  add(captureSkips, "stream_bytes", skips.streamBytes);
   printer.end();
   decoder.expire(Number.POSITIVE_INFINITY); // what still waits for a template has waited in vain
   return summarise(decoder, captureSkips);

@@ -1,6 +1,6 @@
 import { ByteWriter } from "../demo/index.ts";
 import { formatAddress } from "../flow/index.ts";
-import { detectContainer, readCapture, type CapturedDatagram, type CaptureSkips, type Container } from "./index.ts";
+import { CaptureReader, detectContainer, readCapture, type CapturedDatagram, type CaptureSkips, type Container } from "./index.ts";
 import { concat, hex, ipfix } from "./testing/messages.ts";
 
 const PAYLOAD = hex("0005 0001 02 03 04 05");
@@ -15,6 +15,9 @@ const udp = (payload: Uint8Array): Uint8Array =>
     .u16(0)
     .bytes(payload)
     .build();
+/** A TCP segment from 192.0.2.1:9000 to port 4739. */
+const tcp = (sequence: number, payload: Uint8Array): Uint8Array =>
+  new ByteWriter().u16(9_000).u16(4_739).u32(sequence).u32(0).u16(0x5010).u16(100).u32(0).bytes(payload).build();
 const ipv4 = (content: Uint8Array, { fragment = 0, id = 1, proto = 17 } = {}): Uint8Array =>
   new ByteWriter()
     .u16(0x4500)
@@ -105,7 +108,7 @@ describe("captures", () => {
     expect(datagrams.map(({ bytes, source, ...rest }) => ({ bytes: Array.from(bytes), source: formatAddress(source), ...rest }))).toEqual([
       { bytes: Array.from(PAYLOAD), source: "192.0.2.1", sourcePort: 9_000, destinationPort: 2_055, capturedMs: TIME_MS },
     ]);
-    expect(skips).toEqual({ notUdp: 0, truncated: 0, fragments: 0, trailingBytes: 0 });
+    expect(skips).toEqual({ notUdp: 0, truncated: 0, fragments: 0, trailingBytes: 0, streamBytes: 0 });
   });
 
   it("give IPv6, whole and in fragments", () => {
@@ -119,14 +122,38 @@ describe("captures", () => {
     ]);
   });
 
+  it("give the messages of IPFIX over TCP with the number of their connection, also from one file to the next", () => {
+    const message = ipfix([]);
+    const frames = [message.subarray(0, 10), message.subarray(10)].map((part, i) =>
+      ethernet("0800", ipv4(tcp(10 * i, part), { proto: 6 })),
+    );
+    // Without the begin of the connection, a message is recognised by its header.
+    const first = ethernet("86dd", ipv6(6, tcp(7, message)));
+    const seen: CapturedDatagram[] = [];
+    const reader = new CaptureReader((datagram) => seen.push(datagram));
+    for (const frame of [ethernet("0800", ipv4(tcp(4_294_967_280, message), { proto: 6 })), ...frames, first])
+      reader.read(pcap([frame]), "pcap");
+    expect(reader.end()).toMatchObject({ notUdp: 0, streamBytes: 0 });
+    expect(
+      seen.map(({ connection, source, sourcePort, destinationPort }) => [connection, formatAddress(source), sourcePort, destinationPort]),
+    ).toEqual([
+      [1, "192.0.2.1", 9_000, 4_739],
+      [1, "192.0.2.1", 9_000, 4_739],
+      [2, "2001:db8::1", 9_000, 4_739],
+    ]);
+    expect(Array.from(seen[1]!.bytes)).toEqual(Array.from(message));
+  });
+
   it("count what they cannot give", () => {
     const arp = ethernet("0806", new Uint8Array(28));
-    const tcp = ethernet("0800", ipv4(new Uint8Array(20), { proto: 6 }));
+    const icmp = ethernet("0800", ipv4(new Uint8Array(20), { proto: 1 }));
+    const http = ethernet("0800", ipv4(tcp(0, new TextEncoder().encode("GET / HTTP/1.1")), { proto: 6 }));
+    const acknowledgement = ethernet("0800", ipv4(tcp(0, new Uint8Array(0)), { proto: 6 }));
     const cut = FRAME.subarray(0, 40);
     const lonely = ethernet("0800", ipv4(udp(PAYLOAD), { fragment: 0x2000, id: 99 }));
-    const { datagrams, skips } = read(concat(pcap([arp, tcp, cut, lonely]), hex("010203")));
+    const { datagrams, skips } = read(concat(pcap([arp, icmp, http, acknowledgement, cut, lonely]), hex("010203")));
     expect(datagrams).toEqual([]);
-    expect(skips).toEqual({ notUdp: 2, truncated: 1, fragments: 1, trailingBytes: 3 });
+    expect(skips).toEqual({ notUdp: 3, truncated: 1, fragments: 1, trailingBytes: 3, streamBytes: 0 });
   });
 
   it("survive overlapping fragments and a flood of them", () => {

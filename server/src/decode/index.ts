@@ -16,4 +16,12 @@ export { DROP_CAUSES, SKIP_KINDS, type DropCause, type SkipKind } from "./drop-c
 export { findElement, findVendor, type KnownElement } from "./elements/element-names.ts";
 export type { ElementType } from "./elements/element-type.ts";
 export { exportTimeMs } from "./export-time.ts";
-export { CONTAINERS, detectContainer, readCapture, type CapturedDatagram, type CaptureSkips, type Container } from "./capture.ts";
+export {
+  CaptureReader,
+  CONTAINERS,
+  detectContainer,
+  readCapture,
+  type CapturedDatagram,
+  type CaptureSkips,
+  type Container,
+} from "./capture.ts";

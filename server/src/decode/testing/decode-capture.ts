@@ -33,9 +33,9 @@ export function decodeCase(
   let n = 0;
   for (const file of files) {
     const bytes = readCaptureFile(file);
-    readCapture(bytes, detectContainer(bytes, file), ({ bytes: datagram, source, sourcePort, capturedMs }) => {
+    readCapture(bytes, detectContainer(bytes, file), ({ bytes: datagram, source, sourcePort, connection = 0, capturedMs }) => {
       const receivedMs = capturedMs ?? exportTimeMs(datagram) ?? 0;
-      decoder.decode(datagram, { source, sourcePort: portOf(n++, sourcePort), receivedMs }, { batch, flush });
+      decoder.decode(datagram, { source, sourcePort: portOf(n++, sourcePort), connection, receivedMs }, { batch, flush });
     });
   }
   flush();

@@ -1,24 +1,41 @@
 /**
- * UDP payloads out of captured frames: Ethernet with VLAN tags, Linux "cooked" captures, raw IP and loopback; IPv4 and IPv6, fragments put
- * together. For recorded files only: live datagrams come from the kernel.
+ * UDP datagrams and TCP segments out of captured frames: Ethernet with VLAN tags, Linux "cooked" captures, raw IP and loopback; IPv4 and
+ * IPv6, fragments put together. For recorded files only: live traffic comes from the kernel.
  */
 import type { CapturedFrame } from "./pcap.ts";
 
-export interface UdpPacket {
+interface Packet {
+  /** Payload. */
   readonly bytes: Uint8Array;
   readonly source: Uint8Array;
   readonly sourcePort: number;
   readonly destinationPort: number;
 }
 
-/** `fragment`: a part of a datagram whose other parts are still to come. */
-export type NoUdp = "notUdp" | "truncated" | "fragment";
+export interface UdpPacket extends Packet {
+  readonly transport: "udp";
+}
+
+export interface TcpSegment extends Packet {
+  readonly transport: "tcp";
+  readonly destination: Uint8Array;
+  /** Sequence number of the first byte of payload. */
+  readonly sequence: number;
+  /** The segment opens its direction of a connection. */
+  readonly isSyn: boolean;
+}
+
+/** `fragment`: a part of a packet whose other parts are still to come. */
+export type NoPacket = "notUdp" | "truncated" | "fragment";
 
 const LINK = { loopback: 0, ethernet: 1, rawBsd: 12, raw: 101, linuxCooked: 113, linuxCooked2: 276, ipv4: 228, ipv6: 229 } as const;
 const UDP = 17;
+const TCP = 6;
+/** TCP flags. */
+const SYN = 0x02;
 const IPV6_FRAGMENT = 44;
 
-export function readUdp({ linkType, bytes }: CapturedFrame, reassembly: Reassembly): UdpPacket | NoUdp {
+export function readPacket({ linkType, bytes }: CapturedFrame, reassembly: Reassembly): UdpPacket | TcpSegment | NoPacket {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const at = networkLayer(view, linkType);
   if (at < 0 || at >= view.byteLength) return "notUdp";
@@ -64,44 +81,78 @@ interface IpStart {
   readonly reassembly: Reassembly;
 }
 
-function readIpv4(bytes: Uint8Array, view: DataView, { at, reassembly }: IpStart): UdpPacket | NoUdp {
+function readIpv4(bytes: Uint8Array, view: DataView, { at, reassembly }: IpStart): UdpPacket | TcpSegment | NoPacket {
   if (view.byteLength - at < 20) return "truncated";
-  if (view.getUint8(at + 9) !== UDP) return "notUdp";
+  const protocol = view.getUint8(at + 9);
+  if (protocol !== UDP && protocol !== TCP) return "notUdp";
   const headerBytes = (view.getUint8(at) & 0xf) * 4;
   const total = view.getUint16(at + 2);
   const end = at + (total === 0 ? view.byteLength - at : total);
   if (headerBytes < 20 || end > view.byteLength || at + headerBytes > end) return "truncated";
-  const source = new Uint8Array(16);
-  source.set([0xff, 0xff], 10);
-  source.set(bytes.subarray(at + 12, at + 16), 12);
+  const ends = { protocol, source: mapIpv4(bytes, at + 12), destination: mapIpv4(bytes, at + 16) };
   const fragment = view.getUint16(at + 6);
   const payload = bytes.subarray(at + headerBytes, end);
-  if ((fragment & 0x3fff) === 0) return readPorts(payload, source);
-  const key = `${keyOf(bytes.subarray(at + 12, at + 20))}/${view.getUint16(at + 4)}`;
+  if ((fragment & 0x3fff) === 0) return readTransport(payload, ends);
+  const key = `${keyOf(bytes.subarray(at + 12, at + 20))}/${protocol}/${view.getUint16(at + 4)}`;
   const whole = reassembly.add(key, { offset: (fragment & 0x1fff) * 8, isLast: (fragment & 0x2000) === 0, bytes: payload });
-  return whole ? readPorts(whole, source) : "fragment";
+  return whole ? readTransport(whole, ends) : "fragment";
 }
 
-function readIpv6(bytes: Uint8Array, view: DataView, { at, reassembly }: IpStart): UdpPacket | NoUdp {
+function mapIpv4(bytes: Uint8Array, at: number): Uint8Array {
+  const address = new Uint8Array(16);
+  address.set([0xff, 0xff], 10);
+  address.set(bytes.subarray(at, at + 4), 12);
+  return address;
+}
+
+function readIpv6(bytes: Uint8Array, view: DataView, { at, reassembly }: IpStart): UdpPacket | TcpSegment | NoPacket {
   if (view.byteLength - at < 40) return "truncated";
   const end = at + 40 + view.getUint16(at + 4);
   if (end > view.byteLength) return "truncated";
-  const source = bytes.slice(at + 8, at + 24);
   const next = view.getUint8(at + 6);
-  if (next === UDP) return readPorts(bytes.subarray(at + 40, end), source);
-  if (next !== IPV6_FRAGMENT || end - at < 48 || view.getUint8(at + 40) !== UDP) return "notUdp";
+  const isFragment = next === IPV6_FRAGMENT && end - at >= 48;
+  const protocol = isFragment ? view.getUint8(at + 40) : next;
+  if (protocol !== UDP && protocol !== TCP) return "notUdp";
+  const ends = { protocol, source: bytes.slice(at + 8, at + 24), destination: bytes.slice(at + 24, at + 40) };
+  if (!isFragment) return readTransport(bytes.subarray(at + 40, end), ends);
   const fragment = view.getUint16(at + 42);
   const key = `${keyOf(bytes.subarray(at + 8, at + 40))}/${view.getUint32(at + 44)}`;
   const whole = reassembly.add(key, { offset: fragment & 0xfff8, isLast: (fragment & 1) === 0, bytes: bytes.subarray(at + 48, end) });
-  return whole ? readPorts(whole, source) : "fragment";
+  return whole ? readTransport(whole, ends) : "fragment";
 }
 
-function readPorts(udp: Uint8Array, source: Uint8Array): UdpPacket | NoUdp {
-  if (udp.length < 8) return "truncated";
-  const view = new DataView(udp.buffer, udp.byteOffset, udp.byteLength);
+interface Ends {
+  readonly protocol: number;
+  readonly source: Uint8Array;
+  readonly destination: Uint8Array;
+}
+
+function readTransport(packet: Uint8Array, ends: Ends): UdpPacket | TcpSegment | NoPacket {
+  return ends.protocol === UDP ? readUdp(packet, ends.source) : readTcp(packet, ends);
+}
+
+function readUdp(packet: Uint8Array, source: Uint8Array): UdpPacket | NoPacket {
+  if (packet.length < 8) return "truncated";
+  const view = new DataView(packet.buffer, packet.byteOffset, packet.byteLength);
   const length = view.getUint16(4);
-  if (length < 8 || length > udp.length) return "truncated";
-  return { bytes: udp.subarray(8, length), source, sourcePort: view.getUint16(0), destinationPort: view.getUint16(2) };
+  if (length < 8 || length > packet.length) return "truncated";
+  return {
+    ...{ transport: "udp", bytes: packet.subarray(8, length), source },
+    ...{ sourcePort: view.getUint16(0), destinationPort: view.getUint16(2) },
+  };
+}
+
+function readTcp(packet: Uint8Array, { source, destination }: Ends): TcpSegment | NoPacket {
+  if (packet.length < 20) return "truncated";
+  const view = new DataView(packet.buffer, packet.byteOffset, packet.byteLength);
+  const headerBytes = (view.getUint8(12) >>> 4) * 4;
+  if (headerBytes < 20 || headerBytes > packet.length) return "truncated";
+  const isSyn = (view.getUint8(13) & SYN) !== 0;
+  return {
+    ...{ transport: "tcp", bytes: packet.subarray(headerBytes), source, destination, isSyn },
+    ...{ sourcePort: view.getUint16(0), destinationPort: view.getUint16(2) },
+    sequence: (view.getUint32(4) + (isSyn ? 1 : 0)) >>> 0, // a SYN takes one number itself
+  };
 }
 
 function keyOf(addresses: Uint8Array): string {
