@@ -1,5 +1,6 @@
 /** What decoding takes and gives: the words that the collector, the command line and the decoders share. */
 import type { FlowBatch } from "../flow/index.ts";
+import type { SampleStats } from "./sample-sources.ts";
 
 /** What is known about a datagram, or a message of a TCP connection, besides its bytes. */
 export interface DatagramContext {
@@ -75,6 +76,10 @@ export interface DecoderLimits {
   readonly maxIgnoredElementsPerSession: number;
   /** Ignored elements of all sessions that are counted apart: about 100 bytes each. @default 65,536 */
   readonly maxIgnoredElements: number;
+  /** Sources (ports) of one sFlow session whose sampling is followed. @default 4,096 */
+  readonly maxSampleSourcesPerSession: number;
+  /** Sources of all sFlow sessions: about 150 bytes each. @default 65,536 */
+  readonly maxSampleSources: number;
 }
 
 export const DEFAULT_LIMITS: DecoderLimits = {
@@ -88,6 +93,8 @@ export const DEFAULT_LIMITS: DecoderLimits = {
   maxWaitingMs: 1_800_000,
   maxIgnoredElementsPerSession: 512,
   maxIgnoredElements: 65_536,
+  maxSampleSourcesPerSession: 4_096,
+  maxSampleSources: 65_536,
 };
 
 /** Where the bytes of datagrams went: received = decoded + dropped + skipped + waiting, after every datagram. */
@@ -152,6 +159,10 @@ export interface ExporterStats {
   skipped: Record<string, number>;
   skippedBytes: Record<string, number>;
   sequence: SequenceStats;
+  /** sFlow: what the agent's sources say about their sampling. */
+  samples?: SampleStats;
+  /** Exporter's clock minus ours, positive when it is ahead, ms; null where no header tells a time. Whole seconds in v9 and IPFIX. */
+  clockOffsetMs: number | null;
   /** Rows whose times were replaced because they could not be true. */
   clampedTimes: number;
   firstSeenMs: number;

@@ -124,6 +124,11 @@ export class Decoder {
     return this.dataSets.sums ?? new Map<string, bigint>();
   }
 
+  /** Last counts of the sessions given up since the last call. They are gone from `stats`; call it often where every count matters. */
+  takeEnded(): ExporterStats[] {
+    return this.table.takeEnded();
+  }
+
   /** Sessions given up because there were more than `maxSessions`; their counts are gone from `stats`. */
   evictedSessions(): number {
     return this.table.evictedSessions;
@@ -285,7 +290,7 @@ export class Decoder {
     const message = this.message(session, context, { exportMs: 0, uptimeMs: header.uptimeMs, samplingRate: 0 });
     const before = session.dataRecords;
     const place = session.sequence.observe(header.sequence, 0, context.receivedMs);
-    decodeSflow({ session, view, header, context: message, sink });
+    decodeSflow({ session, view, header, context: message, sink, isCopy: place === "again" });
     session.sequence.addRecords(place, session.dataRecords - before);
   }
 
@@ -324,6 +329,7 @@ export class Decoder {
   }
 
   private message(session: Session, { receivedMs }: DatagramContext, { exportMs, uptimeMs, samplingRate }: MessageClock): MessageContext {
+    if (exportMs !== 0) session.clock.observe(exportMs, receivedMs);
     const { flowType, obsDomain, exporter, source, sourcePort } = session.identity;
     const { overrides } = this;
     const ordered = overrides?.rateOf(exporter, 0) ?? 0;

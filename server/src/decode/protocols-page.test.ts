@@ -17,7 +17,9 @@ describe("docs/protocols.md", () => {
     ["fields a\ntemplate", DEFAULT_LIMITS.maxFieldsPerTemplate],
     ["in all, 512", DEFAULT_LIMITS.maxTemplateFields],
     ["ignored elements a\nsession", DEFAULT_LIMITS.maxIgnoredElementsPerSession],
-    ["in all. Sessions", DEFAULT_LIMITS.maxIgnoredElements],
+    ["in all, 4,096", DEFAULT_LIMITS.maxIgnoredElements],
+    ["sFlow sources a session", DEFAULT_LIMITS.maxSampleSourcesPerSession],
+    ["in all. Sessions", DEFAULT_LIMITS.maxSampleSources],
   ])("gives the limit of %s", (words, limit) => {
     expect(page).toContain(`${limit.toLocaleString("en")} ${words}`);
   });

@@ -4,8 +4,9 @@
  * datagram however many sources there are. Sessions that never delivered a record go first.
  */
 import { ConnectionSessions } from "./connection-sessions.ts";
-import type { ByteBalance, DecoderLimits } from "./contract.ts";
+import type { ByteBalance, DecoderLimits, ExporterStats } from "./contract.ts";
 import { IgnoredElements, IgnoredElementsBudget } from "./ignored-elements.ts";
+import { SampleSources, SampleSourcesBudget } from "./sample-sources.ts";
 import { Session, type SessionIdentity } from "./session.ts";
 import { SocketSequences } from "./socket-sequences.ts";
 import { SiblingGroup, type SessionTemplates } from "./sibling-group.ts";
@@ -15,6 +16,9 @@ import { waitingCost, type WaitingSet } from "./waiting-sets.ts";
 /** Part of a cap that is freed at a time. */
 const EVICTED_SHARE = 0.1;
 
+/** Number in FLOW_TYPES. */
+const SFLOW = 11;
+
 /** Ids that withdraw all templates of a kind. */
 const ALL_TEMPLATES: Readonly<Record<number, TemplateDefinition["kind"]>> = { 2: "data", 3: "options" };
 
@@ -23,6 +27,7 @@ const NO_TEMPLATES: SessionTemplates = new Map();
 
 export class SessionTable {
   readonly ignoredElements: IgnoredElementsBudget;
+  private readonly sampleSources: SampleSourcesBudget;
   private readonly limits: DecoderLimits;
   private readonly sessions = new Map<string, Session>();
   private readonly groups = new Map<string, SiblingGroup>();
@@ -34,12 +39,14 @@ export class SessionTable {
   /** Sessions given up for the sake of newer ones; their counts went with them. */
   evictedSessions = 0;
   private readonly evictedBytes = { received: 0, decoded: 0, dropped: 0, skipped: 0, waiting: 0 };
+  private ended: ExporterStats[] = [];
   private waitingBytes = 0;
   private templates = 0;
   private templateFields = 0;
 
   constructor(limits: DecoderLimits) {
     this.limits = limits;
+    this.sampleSources = new SampleSourcesBudget(limits.maxSampleSources, limits.maxSampleSourcesPerSession);
     this.ignoredElements = new IgnoredElementsBudget(limits.maxIgnoredElements, limits.maxIgnoredElementsPerSession);
   }
 
@@ -52,6 +59,13 @@ export class SessionTable {
     const total = { ...this.evictedBytes };
     for (const session of this.sessions.values()) addBalance(total, session.byteBalance());
     return total;
+  }
+
+  /** Last counts of the sessions given up since the last call; of at most as many as there may be sessions. */
+  takeEnded(): ExporterStats[] {
+    const { ended } = this;
+    this.ended = [];
+    return ended;
   }
 
   /** The session, made when new. */
@@ -165,6 +179,7 @@ export class SessionTable {
       group,
       ignored: new IgnoredElements(this.ignoredElements),
       ...(socketSequence && { socketSequence }),
+      ...(identity.flowType === SFLOW && { samples: new SampleSources(this.sampleSources) }),
       nowMs,
     });
     group.sessions++;
@@ -231,15 +246,17 @@ export class SessionTable {
   }
 
   private close(session: Session): void {
+    for (let set = session.waiting.shift(); set; set = session.waiting.shift()) {
+      this.giveUp(session, set);
+      session.drop("waiting_full", set.bytes.length);
+    }
     addBalance(this.evictedBytes, session.byteBalance());
-    this.evictedBytes.dropped += session.waiting.bytes;
-    this.evictedBytes.waiting -= session.waiting.bytes;
+    if (this.ended.length < this.limits.maxSessions) this.ended.push(session.stats());
     for (const id of [...session.templates.keys()]) this.forget(session, id);
-    this.waitingBytes -= session.waiting.cost;
     session.ignored.release();
+    session.samples?.release();
     this.socketSequences.leave(socketKey(session.identity));
     session.group.sessions--;
-    for (const id of session.waiting.templateIds()) this.forgetWaiter(session, id);
     if (session.group.sessions === 0 && session.identity.connection === 0) this.groups.delete(groupKey(session.identity));
     this.connections.leave(session);
     this.evictedSessions++;

@@ -4,10 +4,12 @@
  */
 import { FLOW_TYPES } from "@sillage/model";
 import { formatAddress } from "../flow/index.ts";
+import { ClockOffset } from "./clock-offset.ts";
 import type { ByteBalance, ExporterStats, SequenceStats } from "./contract.ts";
 import type { DropCause, SkipKind } from "./drop-cause.ts";
 import type { IgnoredElements } from "./ignored-elements.ts";
 import type { SequencePosition } from "./sequence-position.ts";
+import type { SampleSources } from "./sample-sources.ts";
 import { addCounts, SequenceTracker, type SequenceRule } from "./sequence-tracker.ts";
 import type { SessionTemplates, SiblingGroup } from "./sibling-group.ts";
 import { WaitingSets } from "./waiting-sets.ts";
@@ -29,6 +31,8 @@ export interface SessionParts {
   readonly ignored: IgnoredElements;
   /** Counter of the exporter's socket, for exporters that number the messages of all their domains together. */
   readonly socketSequence?: SequencePosition;
+  /** sFlow: where the sampling of the agent's sources is followed. */
+  readonly samples?: SampleSources;
   readonly nowMs: number;
 }
 
@@ -66,6 +70,9 @@ export class Session {
   readonly sequence: SequenceTracker;
   /** Elements that the exporter sends and no column keeps. */
   readonly ignored: IgnoredElements;
+  /** sFlow only. */
+  readonly samples: SampleSources | undefined;
+  readonly clock = new ClockOffset();
   /** IPFIX: when the exporter booted, epoch ms, as its options told; NaN until they do. */
   bootMs = Number.NaN;
   /** TCP: the connection it belongs to now; 0 between two connections, and over UDP. */
@@ -90,11 +97,12 @@ export class Session {
   private readonly skipped: Partial<Record<SkipKind, number>> = {};
   private readonly skippedBytes: Partial<Record<SkipKind, number>> = {};
 
-  constructor(identity: SessionIdentity, key: string, { group, ignored, socketSequence, nowMs }: SessionParts) {
+  constructor(identity: SessionIdentity, key: string, { group, ignored, socketSequence, samples, nowMs }: SessionParts) {
     this.identity = identity;
     this.key = key;
     this.group = group;
     this.ignored = ignored;
+    this.samples = samples;
     this.sequence = new SequenceTracker(this.numbering.rules, socketSequence);
     this.firstSeenMs = nowMs;
     this.lastSeenMs = nowMs;
@@ -146,6 +154,7 @@ export class Session {
   private restart(): void {
     this.sequence.restart();
     for (const sequence of this.aggregations.values()) sequence.restart();
+    this.samples?.restart();
   }
 
   private get numbering(): Numbering {
@@ -197,6 +206,8 @@ export class Session {
       skipped: { ...this.skipped },
       skippedBytes: { ...this.skippedBytes },
       sequence: this.sequenceStats(),
+      ...(this.samples && { samples: this.samples.stats() }),
+      clockOffsetMs: Number.isNaN(this.clock.offsetMs) ? null : this.clock.offsetMs,
       clampedTimes: this.clampedTimes,
       firstSeenMs: this.firstSeenMs,
       lastSeenMs: this.lastSeenMs,

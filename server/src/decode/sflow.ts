@@ -57,6 +57,8 @@ export interface SflowMessage {
   readonly header: SflowHeader;
   readonly context: MessageContext;
   readonly sink: FlowSink;
+  /** The datagram came before; its samples are decoded again, and not counted among those of their sources. */
+  readonly isCopy: boolean;
 }
 
 const sample = new FlowSample();
@@ -103,12 +105,13 @@ export function decodeSflow(message: SflowMessage): void {
 }
 
 /** Reads a flow sample into `sample`. @returns false when it cannot be one */
-function readFlowSample({ session, view }: SflowMessage, at: number, end: number, isExpanded: boolean): boolean {
+function readFlowSample({ session, view, isCopy }: SflowMessage, at: number, end: number, isExpanded: boolean): boolean {
   const headBytes = isExpanded ? EXPANDED_FLOW_HEAD_BYTES : FLOW_HEAD_BYTES;
   if (end - at < headBytes) {
     session.drop("bad_sample", end - at, `a flow sample of ${end - at} bytes cannot hold its ${headBytes} fixed bytes`);
     return false;
   }
+  if (!isCopy) session.samples?.observe(view, at, isExpanded);
   sample.clear();
   if (isExpanded) readExpandedHead(view, at);
   else readCompactHead(view, at);

@@ -168,6 +168,15 @@ describe("templates", () => {
     expect(decoder.decoder.evictedSessions()).toBeGreaterThanOrEqual(481);
     expect(decoder.decode(ipfix([set(256, RECORD)]))).toHaveLength(1);
   });
+
+  it("and what a session counted is told when it is given up, with what still waited in it", () => {
+    const decoder = new TestDecoder({ limits: { maxSessions: 2 } });
+    for (let port = 1; port <= 3; port++) decoder.decode(ipfix([set(256, RECORD)]), { port, receivedMs: RECEIVED_MS + port });
+    expect(decoder.decoder.takeEnded()).toMatchObject([
+      { sourcePort: 1, datagrams: 1, waitingSets: 0, waitingBytes: 0, dropped: { waiting_full: 1 } },
+    ]);
+    expect(decoder.decoder.takeEnded()).toEqual([]);
+  });
 });
 
 describe("options", () => {

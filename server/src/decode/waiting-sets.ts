@@ -35,11 +35,6 @@ export class WaitingSets {
     return this.counts.has(templateId);
   }
 
-  /** Ids of the templates that are waited for. */
-  templateIds(): IterableIterator<number> {
-    return this.counts.keys();
-  }
-
   /** Bytes of the sets alone. */
   get bytes(): number {
     return this.cost - this.sets.length * OVERHEAD_BYTES;
