@@ -273,7 +273,7 @@ const rows = [
   { name: "dns_query", kind: "string", group: "application", label: "DNS name", unknown: unknownText, dimension: true, doc: "Name that a DNS query asked for." },
   { name: "tls_sni", kind: "string", group: "application", label: "TLS server name", unknown: unknownText, dimension: true, doc: "Server name of a TLS handshake." },
 
-  { name: "sampling_rate", kind: "u32", group: "sampling", label: "Sampling rate", unknown: unknown0, elements: [34, 305, 50], netflow5: "header sampling (low 14 bits)", sflow: "sampling rate", doc: "1 in N packets was seen; 0 unknown, 1 unsampled." },
+  { name: "sampling_rate", kind: "u32", group: "sampling", label: "Sampling rate", unknown: unknown0, elements: [34, 50, 305, 306, 307, 308, 309, 310, 311], netflow5: "header sampling (low 14 bits)", sflow: "sampling rate", doc: "1 in N packets was seen; 0 unknown, 1 unsampled." },
   { name: "sampling_source", kind: "enum8", group: "sampling", label: "Sampling source", unknown: unknown0, enumNames: SAMPLING_SOURCES, doc: "Where the sampling rate was learnt." },
   { name: "sampler_id", kind: "u32", group: "sampling", label: "Sampler", unknown: unknown0, elements: [48, 302], doc: "Sampler or selector that picked the packets; its rate comes in options." },
   { name: "present", kind: "u32", group: "sampling", label: "Present", unknown: unknown0, doc: "Bit set: the exporter sent the field, so that its 0 is a real value. Fields without a bit name an impossible value instead." },

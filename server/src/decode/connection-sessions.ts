@@ -13,14 +13,13 @@ export class ConnectionSessions {
     return this.open.get(identity.connection)?.get(domainKey(identity));
   }
 
-  /** Lets a session belong to a connection, with nothing left of the one before. */
+  /** Lets a session belong to a connection, with no sequence left of the one before. */
   enter(session: Session, identity: SessionIdentity): void {
     const { connection } = identity;
     let sessions = this.open.get(connection);
     if (!sessions) this.open.set(connection, (sessions = new Map<number, Session>()));
     sessions.set(domainKey(identity), session);
     session.connection = connection;
-    session.bootMs = Number.NaN;
     session.sequence.restart();
   }
 

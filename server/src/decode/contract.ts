@@ -80,6 +80,10 @@ export interface DecoderLimits {
   readonly maxSampleSourcesPerSession: number;
   /** Sources of all sFlow sessions: about 150 bytes each. @default 65,536 */
   readonly maxSampleSources: number;
+  /** Facts of one kind (names of interfaces, of applications …) that options tell of one exporter or session. @default 16,384 */
+  readonly maxFactsOfKind: number;
+  /** Memory of all facts, bytes, about. @default 67,108,864: a hundred thousand names */
+  readonly maxFactBytes: number;
 }
 
 export const DEFAULT_LIMITS: DecoderLimits = {
@@ -95,6 +99,8 @@ export const DEFAULT_LIMITS: DecoderLimits = {
   maxIgnoredElements: 65_536,
   maxSampleSourcesPerSession: 4_096,
   maxSampleSources: 65_536,
+  maxFactsOfKind: 16_384,
+  maxFactBytes: 67_108_864,
 };
 
 /** Where the bytes of datagrams went: received = decoded + dropped + skipped + waiting, after every datagram. */

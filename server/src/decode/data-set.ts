@@ -1,6 +1,7 @@
 /** Decodes the records of one data set into rows: index the records, then run the plan's loops over them, a chunk at a time. */
 import { columnIndex, type FlowBatch } from "../flow/index.ts";
 import { writeDualAddresses } from "./addresses.ts";
+import { writeApplicationNames } from "./application-names.ts";
 import { fieldLength, fieldStart, readLow, type Chunk } from "./column-loops.ts";
 import type { FlowSink } from "./contract.ts";
 import { writeTimes } from "./flow-times.ts";
@@ -109,6 +110,8 @@ function writeRows(plan: Plan, chunk: Chunk, { batch, context, templateId, clamp
   for (const step of plan.texts) writeTexts(step, batch, chunk);
   if (addresses.dual) writeDualAddresses(addresses.dual, chunk);
   if (countsFlows) atLeastOneFlow(chunk);
+  if (plan.application && context.applications)
+    writeApplicationNames(plan.application, chunk, { names: context.applications, out: batch.text("app_name") });
   writeSampling(plan.sampling, chunk, context);
   if (plan.icmp) writeIcmp(plan.icmp, chunk);
   return writeTimes(plan.times, chunk, context, clampTimes);

@@ -25,7 +25,7 @@ import { fixedHeaderBytes, isGluedDatagram, readFixedHeader } from "./fixed-head
 import { fixedRecord } from "./fixed-records.ts";
 import { listIgnoredElements } from "./ignored-elements.ts";
 import type { MessageContext } from "./message-context.ts";
-import { RATE_FROM_OPERATOR } from "./record-sampling.ts";
+import { RATE_FROM } from "./rate-source.ts";
 import { SessionTable } from "./session-table.ts";
 import type { Session } from "./session.ts";
 import { walkSets, type WalkerDeps } from "./set-walker.ts";
@@ -33,8 +33,6 @@ import { decodeSflow, readSflowHeader } from "./sflow.ts";
 
 /** Numbers of FLOW_TYPES. */
 const FLOW_TYPE = { unknown: 0, netflow9: 9, ipfix: 10, sflow5: 11 } as const;
-/** SAMPLING_SOURCES: header. */
-const RATE_FROM_HEADER = 8;
 
 const NETFLOW9_HEADER_BYTES = 20;
 const IPFIX_HEADER_BYTES = 16;
@@ -344,8 +342,10 @@ export class Decoder {
       source,
       sourcePort,
       samplingRate: ordered === 0 ? samplingRate : ordered,
-      samplingSource: ordered !== 0 ? RATE_FROM_OPERATOR : samplingRate !== 0 ? RATE_FROM_HEADER : 0,
+      samplingSource: ordered !== 0 ? RATE_FROM.operator : samplingRate !== 0 ? RATE_FROM.header : RATE_FROM.unknown,
       interfaceOverrides: overrides?.hasInterfaces(exporter) === true ? overrides : undefined,
+      told: undefined,
+      applications: undefined,
     };
   }
 }

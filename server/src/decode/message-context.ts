@@ -1,6 +1,11 @@
-/** What all records of one message have in common, and the columns that say so. */
+/**
+ * What all records of one message have in common, and the columns that say so. What follows from options is set anew before each of its
+ * data sets (set-walker.ts), because options may stand between them; the rest stays as it arrived.
+ */
 import { columnIndex, type FlowBatch } from "../flow/index.ts";
 import type { SamplingOverrides } from "./contract.ts";
+import type { Fact, FactKey } from "./fact.ts";
+import type { ToldNumbers } from "./told-numbers.ts";
 
 export interface MessageContext {
   /** Number in FLOW_TYPES. */
@@ -9,18 +14,22 @@ export interface MessageContext {
   readonly receivedMs: number;
   /** Exporter's clock at export, epoch ms; 0 where the protocol has none. */
   readonly exportMs: number;
-  /** Milliseconds since the exporter booted, at export, modulo 2^32; NaN when unknown. */
-  readonly uptimeMs: number;
+  /** Milliseconds since the exporter booted, at export, modulo 2^32; NaN when unknown. IPFIX: from options. */
+  uptimeMs: number;
   /** 16-byte addresses as four words in memory order. */
   readonly exporter: Uint32Array;
   readonly source: Uint32Array;
   readonly sourcePort: number;
-  /** 1 in N as far as known without looking into the record; 0 unknown. Rates learnt from options belong here. */
-  readonly samplingRate: number;
+  /** 1 in N as far as known without looking into the record; 0 unknown. */
+  samplingRate: number;
   /** Number in SAMPLING_SOURCES. */
-  readonly samplingSource: number;
+  samplingSource: number;
   /** The operator's rates, where they differ between the interfaces of this exporter: each record must be asked for. */
   readonly interfaceOverrides: SamplingOverrides | undefined;
+  /** Rates that options told, for records that name a sampler or an interface; undefined when there are none. */
+  told: ToldNumbers | undefined;
+  /** The exporter's names of applications, by `applicationKey`. */
+  applications: ReadonlyMap<FactKey, Fact> | undefined;
 }
 
 const FLOWS = columnIndex("flows");

@@ -7,6 +7,7 @@
  */
 import { isVariableKind, presentMask, STORED_FIELDS, type FieldName } from "@sillage/model";
 import { columnIndex, RUN_COLUMNS, type RunColumn } from "../flow/index.ts";
+import { findApplication } from "./application-names.ts";
 import { compileAddresses, type AddressPlan } from "./addresses.ts";
 import {
   copy1to16,
@@ -42,6 +43,8 @@ export interface Plan {
   readonly times: TimePlan;
   readonly icmp: IcmpPlan | undefined;
   readonly sampling: SamplingPlan | undefined;
+  /** Names an application that the exporter's table knows. */
+  readonly application: PlacedField | undefined;
   /** Bits of the column `present` that every record sets. */
   readonly present: number;
   /** The template has deltaFlowCount; otherwise each record is one flow. */
@@ -136,6 +139,7 @@ export function compilePlan(fields: readonly FieldSpec[]): Plan {
     times: compileTimes(find),
     icmp: compileIcmp(find, filled),
     sampling: compileSampling(find),
+    application: findApplication(find),
     present: [...filled].reduce((mask, name) => mask | presentMask(name), 0),
     countsFlows: filled.has("flows"),
     describesTraffic: isTraffic,

@@ -19,7 +19,9 @@ describe("docs/protocols.md", () => {
     ["ignored elements a\nsession", DEFAULT_LIMITS.maxIgnoredElementsPerSession],
     ["in all, 4,096", DEFAULT_LIMITS.maxIgnoredElements],
     ["sFlow sources a session", DEFAULT_LIMITS.maxSampleSourcesPerSession],
-    ["in all. Sessions", DEFAULT_LIMITS.maxSampleSources],
+    ["in all, 16,384", DEFAULT_LIMITS.maxSampleSources],
+    ["facts of a kind", DEFAULT_LIMITS.maxFactsOfKind],
+    ["MiB of facts", DEFAULT_LIMITS.maxFactBytes / 2 ** 20],
   ])("gives the limit of %s", (words, limit) => {
     expect(page).toContain(`${limit.toLocaleString("en")} ${words}`);
   });

@@ -1,85 +1,100 @@
 /**
- * The sampling rate a record carries itself: samplingInterval (34), samplerRandomInterval (50), or so many packets taken (305) and so many
- * left out (306). Huawei and H3C send it so. A rate that options announce for a sampler, an interface or the whole session belongs into
- * `MessageContext.samplingRate`, which every row starts with; what the record says then wins.
+ * Sampling rates that differ from record to record, written over the one that all of a set have. From the weakest word to the strongest:
+ * the rate of the record's interface (unless its template has one), of the sampler it names, the rate it carries itself (34, 50, 305 and
+ * 306 …: Huawei, H3C, MikroTik), the operator's rate of its interface. Most templates and exporters have none of these and cost nothing.
  */
 import { columnIndex } from "../flow/index.ts";
-import { fieldLength, fieldStart, readLow, type Chunk } from "./column-loops.ts";
+import type { Chunk } from "./column-loops.ts";
 import type { SamplingOverrides } from "./contract.ts";
+import { readNumber } from "./field-value.ts";
 import type { FindField, PlacedField } from "./layout.ts";
 import type { MessageContext } from "./message-context.ts";
+import { RATE_FROM } from "./rate-source.ts";
+import { findRateFields, RATE_ELEMENTS, readRate, type RateFields } from "./sampling-rate.ts";
+import type { ToldNumbers } from "./told-numbers.ts";
 
-export const SAMPLING_ELEMENTS: readonly number[] = [34, 50, 305, 306];
+/** Samplers of NetFlow v9, selectors of IPFIX. */
+const SAMPLERS = [48, 302];
 
-/** Numbers of SAMPLING_SOURCES. */
-export const RATE_FROM_OPERATOR = 1;
-const RATE_FROM_RECORD = 2;
+export const SAMPLING_ELEMENTS: readonly number[] = [...RATE_ELEMENTS, ...SAMPLERS];
+
 const RATE = columnIndex("sampling_rate");
 const SOURCE = columnIndex("sampling_source");
 const IN_IF = columnIndex("in_if");
+const OUT_IF = columnIndex("out_if");
 
 export interface SamplingPlan {
-  /** 1 in N, in order of preference. */
-  readonly intervals: readonly PlacedField[];
-  readonly taken: PlacedField | undefined;
-  readonly leftOut: PlacedField | undefined;
+  readonly rate: RateFields | undefined;
+  readonly sampler: PlacedField | undefined;
 }
 
 export function compileSampling(find: FindField): SamplingPlan | undefined {
-  const intervals = [find(34), find(50)].filter((place) => place !== undefined);
-  const [taken, leftOut] = [find(305), find(306)];
-  if (intervals.length === 0 && !(taken && leftOut)) return undefined;
-  return { intervals, taken, leftOut };
+  const rate = findRateFields(find);
+  const [sampler] = SAMPLERS.map(find).filter((place) => place !== undefined);
+  return rate || sampler ? { rate, sampler } : undefined;
 }
 
-/** Writes the rates that differ from record to record over the one that all of the message have. */
+/** Writes the rates of a chunk whose other columns are complete. */
 export function writeSampling(plan: SamplingPlan | undefined, chunk: Chunk, context: MessageContext): void {
-  if (plan && context.samplingSource !== RATE_FROM_OPERATOR) writeRecordRates(plan, chunk);
-  if (context.interfaceOverrides) writeInterfaceOverrides(chunk, context.interfaceOverrides, context.exporter);
+  const { told, samplingSource, interfaceOverrides } = context;
+  if (samplingSource !== RATE_FROM.operator) {
+    if (told?.hasInterfaces === true && samplingSource !== RATE_FROM.template) writeInterfaceRates(chunk, told);
+    if (told && plan?.sampler) writeSamplerRates(plan.sampler, chunk, told);
+    if (plan?.rate) writeRecordRates(plan.rate, chunk);
+  }
+  if (interfaceOverrides) writeInterfaceOverrides(chunk, interfaceOverrides, context.exporter);
 }
+
+type Rows = Pick<Chunk, "columns" | "row" | "n">;
 
 /** The operator's rate of the interface each flow came in by. */
-export function writeInterfaceOverrides(
-  { columns, row, n }: Pick<Chunk, "columns" | "row" | "n">,
-  overrides: SamplingOverrides,
-  exporter: Uint32Array,
-): void {
-  const [rate, source, inIf] = [columns[RATE]!, columns[SOURCE]!, columns[IN_IF]!.u32];
-  rate.touched = source.touched = true;
+export function writeInterfaceOverrides({ columns, row, n }: Rows, overrides: SamplingOverrides, exporter: Uint32Array): void {
+  const write = rateWriter(columns);
+  const inIf = columns[IN_IF]!.u32;
   let last = -1;
   let ordered = 0;
   for (let i = row; i < row + n; i++) {
     if (inIf[i] !== last) ordered = overrides.rateOf(exporter, (last = inIf[i]!));
-    if (ordered === 0) continue;
-    rate.u32[i] = ordered;
-    source.u8[i] = RATE_FROM_OPERATOR;
+    if (ordered !== 0) write(i, ordered, RATE_FROM.operator);
   }
 }
 
-function writeRecordRates(plan: SamplingPlan, chunk: Chunk): void {
-  const rate = chunk.columns[RATE]!;
-  const source = chunk.columns[SOURCE]!;
-  rate.touched = source.touched = true;
+/** Of the interface by which a flow came in, else of the one by which it left. */
+function writeInterfaceRates({ columns, row, n }: Rows, told: ToldNumbers): void {
+  const write = rateWriter(columns);
+  const [inIf, outIf] = [columns[IN_IF]!.u32, columns[OUT_IF]!.u32];
+  for (let i = row; i < row + n; i++) {
+    told.findInterface(inIf[i]!);
+    if (told.rate === 0) told.findInterface(outIf[i]!);
+    if (told.rate !== 0) write(i, told.rate, told.source);
+  }
+}
+
+function writeSamplerRates(sampler: PlacedField, chunk: Chunk, told: ToldNumbers): void {
+  const write = rateWriter(chunk.columns);
+  let last = -1;
   for (let i = 0; i < chunk.n; i++) {
-    const value = recordRate(plan, chunk, i);
-    if (value === 0) continue;
-    rate.u32[chunk.row + i] = value;
-    source.u8[chunk.row + i] = RATE_FROM_RECORD;
+    const id = readNumber(sampler, chunk, i) % 0x1_0000_0000;
+    if (id !== last) told.findSampler((last = id));
+    if (told.rate !== 0) write(chunk.row + i, told.rate, told.source);
   }
 }
 
-/** 1 in how many; 0 when the record does not say. */
-function recordRate({ intervals, taken, leftOut }: SamplingPlan, chunk: Chunk, i: number): number {
-  for (const place of intervals) {
-    const value = read(place, chunk, i);
-    if (value !== 0) return value;
+function writeRecordRates(fields: RateFields, chunk: Chunk): void {
+  const write = rateWriter(chunk.columns);
+  const { u32 } = chunk.columns[RATE]!;
+  for (let i = 0; i < chunk.n; i++) {
+    const rate = readRate(fields, chunk, i);
+    if (rate === 0 || (rate === 1 && fields.isWeak && u32[chunk.row + i] !== 0)) continue;
+    write(chunk.row + i, rate, RATE_FROM.record);
   }
-  if (!taken || !leftOut) return 0;
-  const packets = read(taken, chunk, i);
-  return packets === 0 ? 0 : Math.min(Math.round((packets + read(leftOut, chunk, i)) / packets), 0xffff_ffff);
 }
 
-function read(place: PlacedField, chunk: Chunk, i: number): number {
-  const length = fieldLength(place, chunk, i);
-  return length === 0 || length > 8 ? 0 : readLow(chunk.view, fieldStart(place, chunk, i), length) >>> 0;
+function rateWriter(columns: Chunk["columns"]): (row: number, rate: number, source: number) => void {
+  const [rate, source] = [columns[RATE]!, columns[SOURCE]!];
+  rate.touched = source.touched = true;
+  return (row, value, from) => {
+    rate.u32[row] = value;
+    source.u8[row] = from;
+  };
 }

@@ -5,6 +5,8 @@
  */
 import { ConnectionSessions } from "./connection-sessions.ts";
 import type { ByteBalance, DecoderLimits, ExporterStats } from "./contract.ts";
+import { Exporter } from "./exporter.ts";
+import { FactTable } from "./fact-table.ts";
 import { IgnoredElements, IgnoredElementsBudget } from "./ignored-elements.ts";
 import { SampleSources, SampleSourcesBudget } from "./sample-sources.ts";
 import { Session, type SessionIdentity } from "./session.ts";
@@ -33,6 +35,9 @@ export class SessionTable {
   private readonly groups = new Map<string, SiblingGroup>();
   private readonly connections = new ConnectionSessions();
   private readonly socketSequences = new SocketSequences();
+  private readonly exporters = new Map<string, Exporter>();
+  /** What options told of sessions and exporters. */
+  readonly facts: FactTable;
   private last: Session | undefined;
   /** Who waits for which template id, so that a template's arrival visits nobody else: exactly the sessions that hold a set for it. */
   private readonly waiters = new Map<SiblingGroup, Map<number, Set<Session>>>();
@@ -48,6 +53,7 @@ export class SessionTable {
     this.limits = limits;
     this.sampleSources = new SampleSourcesBudget(limits.maxSampleSources, limits.maxSampleSourcesPerSession);
     this.ignoredElements = new IgnoredElementsBudget(limits.maxIgnoredElements, limits.maxIgnoredElementsPerSession);
+    this.facts = new FactTable(limits);
   }
 
   all(): IterableIterator<Session> {
@@ -174,15 +180,18 @@ export class SessionTable {
 
   private add(identity: SessionIdentity, key: string, { group, nowMs }: { readonly group: SiblingGroup; readonly nowMs: number }): Session {
     if (this.sessions.size >= this.limits.maxSessions) this.evictSessions();
+    const kept = keep(identity);
     const socketSequence = this.socketSequences.join(identity.flowType, socketKey(identity));
-    const session = new Session(keep(identity), key, {
+    const session = new Session(kept, key, {
       group,
+      device: this.exporter(kept),
       ignored: new IgnoredElements(this.ignoredElements),
       ...(socketSequence && { socketSequence }),
       ...(identity.flowType === SFLOW && { samples: new SampleSources(this.sampleSources) }),
       nowMs,
     });
     group.sessions++;
+    session.device.sessions++;
     this.sessions.set(key, session);
     return session;
   }
@@ -199,6 +208,7 @@ export class SessionTable {
       session = this.sessions.get(key);
     } while (session !== undefined && session.connection !== 0);
     session ??= this.add({ ...identity, sourcePort }, key, { group: new SiblingGroup(), nowMs });
+    this.facts.forgetKind(session, "boot"); // the exporter may have connected again because it booted
     this.connections.enter(session, identity);
     return session;
   }
@@ -208,6 +218,13 @@ export class SessionTable {
     let group = this.groups.get(key);
     if (!group) this.groups.set(key, (group = new SiblingGroup()));
     return group;
+  }
+
+  private exporter({ exporter: address }: SessionIdentity): Exporter {
+    const key = addressKey(address);
+    let exporter = this.exporters.get(key);
+    if (!exporter) this.exporters.set(key, (exporter = new Exporter(address)));
+    return exporter;
   }
 
   private noteWaiter(session: Session, templateId: number): void {
@@ -252,6 +269,7 @@ export class SessionTable {
     }
     addBalance(this.evictedBytes, session.byteBalance());
     if (this.ended.length < this.limits.maxSessions) this.ended.push(session.stats());
+    this.facts.close(session);
     for (const id of [...session.templates.keys()]) this.forget(session, id);
     session.ignored.release();
     session.samples?.release();
@@ -259,6 +277,10 @@ export class SessionTable {
     session.group.sessions--;
     if (session.group.sessions === 0 && session.identity.connection === 0) this.groups.delete(groupKey(session.identity));
     this.connections.leave(session);
+    if (--session.device.sessions === 0) {
+      this.facts.close(session.device);
+      this.exporters.delete(addressKey(session.identity.exporter));
+    }
     this.evictedSessions++;
     this.sessions.delete(session.key);
     if (this.last === session) this.last = undefined;
@@ -293,10 +315,13 @@ function groupKey({ flowType, obsDomain, source, exporter }: SessionIdentity): s
     d & 0xffff,
     d >>> 16,
   );
-  if (exporter === source) return key;
-  let agent = "";
-  for (const word of exporter) agent += String.fromCharCode(word & 0xffff, word >>> 16);
-  return key + agent;
+  return exporter === source ? key : key + addressKey(exporter);
+}
+
+function addressKey(address: Uint32Array): string {
+  let key = "";
+  for (const word of address) key += String.fromCharCode(word & 0xffff, word >>> 16);
+  return key;
 }
 
 /** Whether a session is the one of a sender. */

@@ -6,12 +6,16 @@ import { FLOW_TYPES } from "@sillage/model";
 import { formatAddress } from "../flow/index.ts";
 import { ClockOffset } from "./clock-offset.ts";
 import type { ByteBalance, ExporterStats, SequenceStats } from "./contract.ts";
+import type { Exporter } from "./exporter.ts";
+import type { Fact, FactKind } from "./fact.ts";
+import { FactOwner } from "./fact-table.ts";
 import type { DropCause, SkipKind } from "./drop-cause.ts";
 import type { IgnoredElements } from "./ignored-elements.ts";
 import type { SequencePosition } from "./sequence-position.ts";
 import type { SampleSources } from "./sample-sources.ts";
 import { addCounts, SequenceTracker, type SequenceRule } from "./sequence-tracker.ts";
 import type { SessionTemplates, SiblingGroup } from "./sibling-group.ts";
+import { ToldNumbers } from "./told-numbers.ts";
 import { WaitingSets } from "./waiting-sets.ts";
 
 export interface SessionIdentity {
@@ -28,6 +32,7 @@ export interface SessionIdentity {
 
 export interface SessionParts {
   readonly group: SiblingGroup;
+  readonly device: Exporter;
   readonly ignored: IgnoredElements;
   /** Counter of the exporter's socket, for exporters that number the messages of all their domains together. */
   readonly socketSequence?: SequencePosition;
@@ -61,10 +66,17 @@ const NUMBERING: Readonly<Record<number, Numbering>> = {
 };
 const NO_NUMBERS: Numbering = { rules: [], units: "records" };
 
-export class Session {
+/** Facts that tell a number by subject, and the entry of their value that is it. */
+const NUMBER_OF_FACT: Partial<Record<FactKind, string>> = { sampling: "rate", sampler: "rate", boot: "boot_ms" };
+
+export class Session extends FactOwner {
   readonly identity: SessionIdentity;
   readonly key: string;
   readonly group: SiblingGroup;
+  /** The device it belongs to. */
+  readonly device: Exporter;
+  /** Rates and boot time that options told. */
+  readonly numbers: ToldNumbers;
   readonly templates: SessionTemplates = new Map();
   readonly waiting = new WaitingSets();
   readonly sequence: SequenceTracker;
@@ -73,8 +85,6 @@ export class Session {
   /** sFlow only. */
   readonly samples: SampleSources | undefined;
   readonly clock = new ClockOffset();
-  /** IPFIX: when the exporter booted, epoch ms, as its options told; NaN until they do. */
-  bootMs = Number.NaN;
   /** TCP: the connection it belongs to now; 0 between two connections, and over UDP. */
   connection = 0;
   datagrams = 0;
@@ -97,15 +107,33 @@ export class Session {
   private readonly skipped: Partial<Record<SkipKind, number>> = {};
   private readonly skippedBytes: Partial<Record<SkipKind, number>> = {};
 
-  constructor(identity: SessionIdentity, key: string, { group, ignored, socketSequence, samples, nowMs }: SessionParts) {
+  constructor(identity: SessionIdentity, key: string, { group, device, ignored, socketSequence, samples, nowMs }: SessionParts) {
+    super();
     this.identity = identity;
     this.key = key;
     this.group = group;
+    this.device = device;
+    this.numbers = new ToldNumbers(identity.obsDomain, {
+      domain: group.agreement,
+      exporter: device.agreement(identity.flowType),
+    });
     this.ignored = ignored;
     this.samples = samples;
     this.sequence = new SequenceTracker(this.numbering.rules, socketSequence);
     this.firstSeenMs = nowMs;
     this.lastSeenMs = nowMs;
+  }
+
+  /** Follows a fact about this session that is new or changed. A boot time later than the one before means a restart. */
+  learned({ kind, key, value }: Fact): void {
+    const number = value[NUMBER_OF_FACT[kind] ?? ""];
+    if (typeof number !== "number" || typeof key !== "number") return;
+    if (kind === "boot" && number - this.numbers.ownBootMs > LATE_UPTIME_MS) this.restart();
+    this.numbers.tell(key, number);
+  }
+
+  forgot({ kind, key }: Fact): void {
+    if (kind in NUMBER_OF_FACT && typeof key === "number") this.numbers.forget(key);
   }
 
   drop(cause: DropCause, bytes: number, error?: string, count = 1): void {
@@ -143,12 +171,6 @@ export class Session {
     const back = (this.lastUptimeMs - uptimeMs) | 0;
     if (back > LATE_UPTIME_MS || (back > LATE_YOUNG_UPTIME_MS && uptimeMs < LATE_UPTIME_MS)) this.restart();
     this.lastUptimeMs = uptimeMs;
-  }
-
-  /** The exporter told when it booted: later than before is a restart. */
-  seeBoot(bootMs: number): void {
-    if (bootMs - this.bootMs > LATE_UPTIME_MS) this.restart();
-    this.bootMs = bootMs;
   }
 
   private restart(): void {

@@ -5,13 +5,17 @@
  */
 import { isAllZero } from "./bytes.ts";
 import type { FlowSink } from "./contract.ts";
+import type { Dialect } from "./dialect.ts";
 import { decodeDataSet, type DataSetOptions } from "./data-set.ts";
 import type { MessageContext } from "./message-context.ts";
-import { readOptionsSet } from "./options.ts";
+import { OWNER_OF_FACT } from "./fact.ts";
+import { readOptionsSet, type OptionsSet } from "./options.ts";
+import { RATE_FROM } from "./rate-source.ts";
 import type { SessionTable } from "./session-table.ts";
 import type { Session } from "./session.ts";
-import { readTemplateSet, type Dialect } from "./template-sets.ts";
+import { readTemplateSet } from "./template-sets.ts";
 import type { Template } from "./template.ts";
+import type { RateQuestion } from "./told-numbers.ts";
 
 export interface Message {
   readonly session: Session;
@@ -117,7 +121,7 @@ function readDataSet(message: Message, set: DataSetRange, deps: WalkerDeps): num
   if ("template" in found) {
     found.template.lastUsedMs = context.receivedMs;
     return found.template.definition.kind === "options"
-      ? decodeOptions(message, set, found.template)
+      ? decodeOptions(message, set, { template: found.template, deps })
       : decodeData(message, set, { template: found.template, deps });
   }
   const length = set.end - set.at;
@@ -130,25 +134,32 @@ function readDataSet(message: Message, set: DataSetRange, deps: WalkerDeps): num
   return Number.NaN;
 }
 
-function decodeOptions({ session, view }: Message, set: DataSetRange, template: Template): number {
+interface DataTemplate {
+  readonly template: Template;
+  readonly deps: WalkerDeps;
+}
+
+function decodeOptions({ session, dialect, view, context }: Message, set: DataSetRange, { template, deps }: DataTemplate): number {
   const { id, at, end } = set;
-  const { records, brokenBytes, paddingBytes, bootMs } = readOptionsSet(template, view, { at, end });
+  const { facts } = deps.table;
+  const options: OptionsSet = { plan: template.optionsPlan(dialect), view, at, end, obsDomain: session.identity.obsDomain };
+  const { records, brokenBytes, paddingBytes } = readOptionsSet(options, (told) => {
+    const owner = OWNER_OF_FACT[told.kind] === "session" ? session : session.device;
+    const fact = facts.tell(owner, told, context.receivedMs);
+    if (fact && owner === session) session.learned(fact);
+  });
   session.optionsRecords += records;
   session.decodedBytes += end - at - brokenBytes - truncatedBytes(session, set, paddingBytes);
-  if (!Number.isNaN(bootMs)) session.seeBoot(bootMs);
   if (brokenBytes > 0) session.drop("bad_record", brokenBytes, `a variable-length field of options set ${id} leaves the set`);
   return records;
 }
 
-function decodeData(
-  message: Message,
-  set: DataSetRange,
-  { template, deps }: { readonly template: Template; readonly deps: WalkerDeps },
-): number {
+function decodeData(message: Message, set: DataSetRange, { template, deps }: DataTemplate): number {
   const { session, view, context, sink } = message;
   const { id, at, end } = set;
   const { plan } = template;
-  const result = decodeDataSet(plan, { view, at, end, templateId: id }, withBootTime(context, session), { sink, options: deps.dataSets });
+  applyTold(message, { templateId: id, namesSampler: plan.sampling?.sampler !== undefined });
+  const result = decodeDataSet(plan, { view, at, end, templateId: id }, context, { sink, options: deps.dataSets });
   session.dataRecords += result.records;
   session.rows += result.rows;
   session.clampedTimes += result.clampedTimes;
@@ -168,7 +179,20 @@ function truncatedBytes(session: Session, { isCut }: DataSetRange, paddingBytes:
   return paddingBytes;
 }
 
-/** IPFIX: the uptime at export follows from the boot time, once options have told it, also in an earlier set of this message. */
-function withBootTime(context: MessageContext, { bootMs }: Session): MessageContext {
-  return Number.isNaN(context.uptimeMs) && !Number.isNaN(bootMs) ? { ...context, uptimeMs: (context.exportMs - bootMs) >>> 0 } : context;
+/**
+ * What options told until now, also in an earlier set of the same message: the rate of records that say none themselves, and for IPFIX the
+ * uptime at export, which follows from the boot time.
+ */
+function applyTold({ session: { numbers, device }, dialect, context }: Message, question: RateQuestion): void {
+  context.applications = device.applications;
+  context.told = numbers.isEmpty ? undefined : numbers;
+  if (!context.told) return;
+  if (dialect === "ipfix") {
+    const { bootMs } = numbers;
+    context.uptimeMs = Number.isNaN(bootMs) ? bootMs : (context.exportMs - bootMs) >>> 0;
+  }
+  if (context.samplingSource === RATE_FROM.operator) return;
+  numbers.findRate(question);
+  context.samplingRate = numbers.rate;
+  context.samplingSource = numbers.source;
 }

@@ -4,6 +4,7 @@ import { columnIndex, type Column, type FlowBatch } from "../flow/index.ts";
 import { fill16, fill32, fill64, fill8, putIpv4, putIpv6 } from "./fill-columns.ts";
 import { writeConstants, type MessageContext } from "./message-context.ts";
 import { writeLabels, writePacket } from "./packet-row.ts";
+import { RATE_FROM } from "./rate-source.ts";
 import { writeInterfaceOverrides } from "./record-sampling.ts";
 import type { FlowSample } from "./sflow-sample.ts";
 
@@ -26,9 +27,8 @@ const [SRC_VLAN, DST_VLAN, SRC_MASK, DST_MASK, FORWARDING] = [
 
 const BIT = { srcMask: presentMask("src_mask"), dstMask: presentMask("dst_mask") } as const;
 
-/** TIME_SOURCES: received. SAMPLING_SOURCES: record. */
+/** TIME_SOURCES: received. */
 const TIME_FROM_RECEIPT = 5;
-const RATE_FROM_RECORD = 2;
 
 /** Interface formats: 0 ifIndex, 1 dropped for a reason, 2 that many interfaces. */
 const FORMAT_INDEX = 0;
@@ -78,7 +78,7 @@ export function writeSample(batch: FlowBatch, view: DataView, sample: FlowSample
   fill64(columns[PACKETS]!, row, 1);
   writeInterfaces(columns, row, sample);
   fill32(columns[SAMPLING_RATE]!, row, sample.rate === 0 ? 1 : sample.rate);
-  fill8(columns[SAMPLING_SOURCE]!, row, RATE_FROM_RECORD);
+  fill8(columns[SAMPLING_SOURCE]!, row, RATE_FROM.record);
   fill32(columns[PRESENT]!, row, present);
   putTime(columns[TIME_START]!, row, context.receivedMs);
   putTime(columns[TIME_END]!, row, context.receivedMs);

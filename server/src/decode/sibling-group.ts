@@ -3,6 +3,7 @@
  * own with its own templates (RFC 7011 section 8); but routers send templates from one port and data from another, so a session that does
  * not know an id may use the layout of its siblings, provided that they agree on it.
  */
+import { Agreement } from "./agreement.ts";
 import { Template, type TemplateDefinition } from "./template.ts";
 
 /** How a template was found. */
@@ -14,6 +15,8 @@ export type SessionTemplates = Map<number, Template>;
 export class SiblingGroup {
   /** Sessions alive. */
   sessions = 0;
+  /** What options told of the domain, as far as the ports agree. */
+  readonly agreement = new Agreement();
   /** Distinct layouts of each id. */
   private readonly layouts = new Map<number, Template[]>();
 

@@ -6,12 +6,11 @@
  *   IPFIX template       id u16, fields u16, (id u16, length u16, [enterprise u32])*                     RFC 7011 section 3.4.1
  *   IPFIX options        id u16, fields u16, scope fields u16, (id u16, length u16, [enterprise u32])*   RFC 7011 section 3.4.2
  */
+import type { Dialect } from "./dialect.ts";
 import type { DropCause } from "./drop-cause.ts";
 import { canonicalElement } from "./elements/netflow9-elements.ts";
 import { VARIABLE_LENGTH, type FieldSpec } from "./field-spec.ts";
 import type { TemplateDefinition } from "./template.ts";
-
-export type Dialect = "netflow9" | "ipfix";
 
 /** Smallest id of a data template; smaller ones are set ids. */
 const FIRST_TEMPLATE_ID = 256;

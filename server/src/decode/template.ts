@@ -1,6 +1,9 @@
 /** A template as announced: what the records of a data set look like. RFC 3954 section 5.2, RFC 7011 section 3.4. */
 import type { FieldSpec } from "./field-spec.ts";
+import { layOut } from "./layout.ts";
+import { compileOptions, type OptionsPlan } from "./options-plan.ts";
 import { compilePlan, type Plan } from "./plan.ts";
+import type { Dialect } from "./dialect.ts";
 
 export interface TemplateDefinition {
   readonly id: number;
@@ -20,13 +23,19 @@ export class Template {
   /** Receipt of the last set that used or announced it, epoch ms; for dropping the least recently used. */
   lastUsedMs: number;
   private compiled: Plan | undefined;
+  private compiledOptions: OptionsPlan | undefined;
 
   constructor(definition: TemplateDefinition, nowMs: number) {
     this.definition = definition;
     this.lastUsedMs = nowMs;
   }
 
-  /** Compiled at the first data set: an announcement alone costs a copy of its bytes. */
+  /** How the records of an options template are read. A template belongs to one exporter and protocol, so it has one dialect. */
+  optionsPlan(dialect: Dialect): OptionsPlan {
+    return (this.compiledOptions ??= compileOptions(layOut(this.definition.fields), this.definition.scopeFields, dialect));
+  }
+
+  /** How the records of a data template are read. Compiled at the first data set: an announcement alone costs a copy of its bytes. */
   get plan(): Plan {
     return (this.compiled ??= compilePlan(this.definition.fields));
   }
