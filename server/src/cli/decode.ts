@@ -29,7 +29,8 @@ export interface DecodeSummary {
   skipped: Record<string, number>;
   templates: number;
   /** Elements that no column keeps, the most frequent first. */
-  unknown_elements: { enterprise: number; id: number; name?: string; records: number }[];
+  /** `kind` tells the structures of sFlow apart; elements have none. */
+  unknown_elements: { kind?: string; enterprise: number; id: number; name?: string; records: number }[];
 }
 
 /** Rows are written in pieces of about this size. */
@@ -179,11 +180,11 @@ function merge(stats: readonly ExporterStats[], key: "dropped" | "skipped"): Rec
 /** Those of all sessions and exporters together. */
 function ignoredElements(decoder: Decoder): DecodeSummary["unknown_elements"] {
   const merged = new Map<string, DecodeSummary["unknown_elements"][number]>();
-  for (const { enterprise, id, name, records } of decoder.ignoredElements()) {
-    const key = `${enterprise}.${id}`;
+  for (const { kind, enterprise, id, name, records } of decoder.ignoredElements()) {
+    const key = `${kind} ${enterprise}.${id}`;
     const known = merged.get(key);
     if (known) known.records += records;
-    else merged.set(key, { enterprise, id, ...(name === undefined ? {} : { name }), records });
+    else merged.set(key, { ...(kind === "element" ? {} : { kind }), enterprise, id, ...(name === undefined ? {} : { name }), records });
   }
   return [...merged.values()].sort((a, b) => b.records - a.records);
 }
@@ -199,8 +200,8 @@ function describeSummary(summary: DecodeSummary): string {
     return entries.length === 0 ? "none" : entries.map(([name, count]) => `${name} ${count}`).join(", ");
   };
   const unknown = summary.unknown_elements.map(
-    ({ enterprise, id, name, records }) =>
-      `${enterprise === 0 ? "" : `${enterprise}.`}${id}${name === undefined ? "" : ` ${name}`} (${records})`,
+    ({ kind, enterprise, id, name, records }) =>
+      `${kind === undefined ? "" : `${kind} `}${enterprise === 0 ? "" : `${enterprise}.`}${id}${name === undefined ? "" : ` ${name}`} (${records})`,
   );
   return [
     `datagrams         ${summary.datagrams}`,

@@ -1,6 +1,7 @@
 /** What decoding takes and gives: the words that the collector, the command line and the decoders share. */
 import type { FlowBatch } from "../flow/index.ts";
 import type { SampleStats } from "./sample-sources.ts";
+import type { StructureKind } from "./sflow-structures.ts";
 
 /** What is known about a datagram, or a message of a TCP connection, besides its bytes. */
 export interface DatagramContext {
@@ -176,14 +177,19 @@ export interface ExporterStats {
   lastError?: string;
 }
 
-/** An information element that no column keeps. */
+/** An information element of NetFlow v9 and IPFIX, or a structure of sFlow: a sample, a record of a flow sample or of a counter sample. */
+export type IgnoredKind = "element" | StructureKind;
+
+/** Something that exporters send and no column keeps. */
 export interface IgnoredElement {
-  /** Private enterprise number; 0 for IANA's and NetFlow v9's. */
+  readonly kind: IgnoredKind;
+  /** Private enterprise number; 0 for IANA's, NetFlow v9's and sflow.org's. */
   readonly enterprise: number;
+  /** Number of the element, format of the structure. */
   readonly id: number;
-  /** Name in the registry of IANA or the vendor; undefined for elements that nobody told us of. */
+  /** Name in the registry of IANA, sflow.org or the vendor; undefined for those that nobody told us of. */
   readonly name: string | undefined;
-  /** Data records that carried it. */
+  /** Data records that carried it; structures: how many there were. */
   readonly records: number;
 }
 

@@ -32,11 +32,10 @@ export type DropCause = keyof typeof DROP_CAUSES;
 /** What is left out on purpose, with the unit of its count. */
 export const SKIP_KINDS = {
   counter_samples: "sFlow counter samples",
-  discard_samples: "sFlow discarded-packet samples",
   other_samples: "sFlow samples of another format",
   reserved_sets: "sets with a reserved id",
   withdrawals: "IPFIX template withdrawals",
-  not_traffic: "data records with neither an address nor a counter",
+  not_traffic: "data records with neither an address nor a counter, sFlow samples of application transactions",
   trailing_bytes: "bytes after the last set, record or sample",
 } as const;
 

@@ -21,9 +21,9 @@ describe("ignored elements", () => {
     send(decoder, [SOURCE, mine!], { source: "192.0.2.1", port: 2 });
     send(decoder, [SOURCE, url!], { source: "192.0.2.2" });
     expect(decoder.decoder.ignoredElements()).toEqual([
-      { exporter: "192.0.2.1", enterprise: 4_242_424, id: 7, name: undefined, records: 4 },
-      { exporter: "192.0.2.1", enterprise: 9, id: 9357, name: "appHTTPUriStatistics", records: 2 },
-      { exporter: "192.0.2.2", enterprise: 0, id: 462, name: "httpMessageVersion", records: 2 },
+      { exporter: "192.0.2.1", kind: "element", enterprise: 4_242_424, id: 7, name: undefined, records: 4 },
+      { exporter: "192.0.2.1", kind: "element", enterprise: 9, id: 9357, name: "appHTTPUriStatistics", records: 2 },
+      { exporter: "192.0.2.2", kind: "element", enterprise: 0, id: 462, name: "httpMessageVersion", records: 2 },
     ]);
   });
 

@@ -1,15 +1,23 @@
 /**
- * Counts, for one session, the elements that it sends and no column keeps, so that people see what they miss. Bounded twice: by what one
+ * Counts, for one session, the elements and sFlow structures that it sends and no column keeps, so that people see what they miss. Bounded twice: by what one
  * session may count apart and by what all may together; what finds no counter is counted as that.
  */
-import type { ExporterIgnoredElement } from "./contract.ts";
+import type { ExporterIgnoredElement, IgnoredKind } from "./contract.ts";
 import { elementKey, findElement } from "./elements/element-names.ts";
 import type { ElementNumber } from "./elements/netflow9-elements.ts";
+import { structureName, type StructureKind } from "./sflow-structures.ts";
 
 interface Counter {
+  readonly kind: IgnoredKind;
   readonly element: ElementNumber;
   records: number;
 }
+
+/** Bits of an element's key; above them stands the kind. */
+const ELEMENT_KEY_BITS = 48;
+const KIND_NUMBERS: Readonly<Record<IgnoredKind, number>> = { element: 0, sflow_sample: 1, sflow_flow: 2, sflow_counters: 3 };
+/** An sFlow tag: enterprise in 20 bits, format in 12. */
+const FORMAT_BITS = 12;
 
 /** What the sessions share. */
 export class IgnoredElementsBudget {
@@ -44,7 +52,7 @@ export class IgnoredElements {
     for (const counter of counters) counter.records += records;
   }
 
-  all(): Iterable<{ readonly element: ElementNumber; readonly records: number }> {
+  all(): Iterable<Readonly<Counter>> {
     return this.counters.values();
   }
 
@@ -54,22 +62,35 @@ export class IgnoredElements {
     this.counters.clear();
   }
 
-  private resolve(elements: readonly ElementNumber[]): readonly Counter[] {
-    const { budget, counters } = this;
-    return elements.flatMap(({ enterprise, id }) => {
-      const key = elementKey(enterprise, id);
-      let counter = counters.get(key);
-      if (!counter) {
-        if (budget.left === 0 || counters.size >= budget.perSession) {
-          budget.uncounted++;
-          return [];
-        }
-        budget.left--;
-        counters.set(key, (counter = { element: { enterprise, id }, records: 0 }));
-      }
-      return [counter];
-    });
+  /** @param tag of an sFlow sample or record */
+  countStructure(kind: StructureKind, tag: number): void {
+    const counter = this.counterOf(kind, tag >>> FORMAT_BITS, tag & ((1 << FORMAT_BITS) - 1));
+    if (counter) counter.records++;
   }
+
+  private resolve(elements: readonly ElementNumber[]): readonly Counter[] {
+    return elements.map(({ enterprise, id }) => this.counterOf("element", enterprise, id)).filter((counter) => counter !== undefined);
+  }
+
+  private counterOf(kind: IgnoredKind, enterprise: number, id: number): Counter | undefined {
+    const { budget, counters } = this;
+    const key = keyOf(kind, enterprise, id);
+    const known = counters.get(key);
+    if (known) return known;
+    if (budget.left === 0 || counters.size >= budget.perSession) {
+      budget.uncounted++;
+      return undefined;
+    }
+    budget.left--;
+    const counter: Counter = { kind, element: { enterprise, id }, records: 0 };
+    counters.set(key, counter);
+    return counter;
+  }
+}
+
+/** 50 bits: exact in a double. */
+function keyOf(kind: IgnoredKind, enterprise: number, id: number): number {
+  return KIND_NUMBERS[kind] * 2 ** ELEMENT_KEY_BITS + elementKey(enterprise, id);
 }
 
 interface IgnoringSession {
@@ -81,18 +102,29 @@ interface IgnoringSession {
 export function listIgnoredElements(sessions: Iterable<IgnoringSession>): ExporterIgnoredElement[] {
   const exporters = new Map<string, Map<number, Counter>>();
   for (const { ignored, exporter } of sessions) {
-    for (const { element, records } of ignored.all()) {
+    for (const { kind, element, records } of ignored.all()) {
       let counters = exporters.get(exporter);
       if (!counters) exporters.set(exporter, (counters = new Map<number, Counter>()));
-      const key = elementKey(element.enterprise, element.id);
+      const key = keyOf(kind, element.enterprise, element.id);
       const counter = counters.get(key);
       if (counter) counter.records += records;
-      else counters.set(key, { element, records });
+      else counters.set(key, { kind, element, records });
     }
   }
   return [...exporters].flatMap(([exporter, counters]) =>
     [...counters.values()]
       .sort((a, b) => b.records - a.records)
-      .map(({ element: { enterprise, id }, records }) => ({ exporter, enterprise, id, name: findElement(enterprise, id)?.name, records })),
+      .map(({ kind, element: { enterprise, id }, records }) => ({
+        exporter,
+        kind,
+        enterprise,
+        id,
+        name: nameOf(kind, enterprise, id),
+        records,
+      })),
   );
+}
+
+function nameOf(kind: IgnoredKind, enterprise: number, id: number): string | undefined {
+  return kind === "element" ? findElement(enterprise, id)?.name : structureName(kind, enterprise, id);
 }

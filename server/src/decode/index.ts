@@ -9,6 +9,7 @@ export {
   type ExporterStats,
   type FlowSink,
   type IgnoredElement,
+  type IgnoredKind,
   type SamplingOverrides,
 } from "./contract.ts";
 export { Decoder } from "./decoder.ts";

@@ -1,31 +1,18 @@
-/** Writes one sampled packet as one row: packets = 1, bytes = IP total length, the sampling rate beside them. */
-import { presentMask } from "@sillage/model";
+/** Writes one packet as one row: packets = 1, bytes = IP total length, the sampling rate beside them; or dropped_packets = 1 and no traffic. */
 import { columnIndex, type Column, type FlowBatch } from "../flow/index.ts";
-import { fill16, fill32, fill64, fill8, putIpv4, putIpv6 } from "./fill-columns.ts";
+import { fill32, fill64, fill8 } from "./fill-columns.ts";
 import { writeConstants, type MessageContext } from "./message-context.ts";
 import { writeLabels, writePacket } from "./packet-row.ts";
 import { RATE_FROM } from "./rate-source.ts";
 import { writeInterfaceOverrides } from "./record-sampling.ts";
+import { writeExtensions } from "./sflow-extensions.ts";
 import type { FlowSample } from "./sflow-sample.ts";
 
-const [NEXT_HOP, BYTES, PACKETS, FRAME_BYTES] = [
-  columnIndex("next_hop"),
-  columnIndex("bytes"),
-  columnIndex("packets"),
-  columnIndex("frame_bytes"),
-];
+const [BYTES, PACKETS, FRAME_BYTES] = [columnIndex("bytes"), columnIndex("packets"), columnIndex("frame_bytes")];
 const [TIME_START, TIME_END, TIME_SOURCE] = [columnIndex("time_start"), columnIndex("time_end"), columnIndex("time_source")];
-const [IN_IF, OUT_IF, SRC_AS, DST_AS] = [columnIndex("in_if"), columnIndex("out_if"), columnIndex("src_as"), columnIndex("dst_as")];
+const [IN_IF, OUT_IF, FORWARDING] = [columnIndex("in_if"), columnIndex("out_if"), columnIndex("forwarding_status")];
+const [DROPPED_BYTES, DROPPED_PACKETS] = [columnIndex("dropped_bytes"), columnIndex("dropped_packets")];
 const [SAMPLING_RATE, SAMPLING_SOURCE, PRESENT] = [columnIndex("sampling_rate"), columnIndex("sampling_source"), columnIndex("present")];
-const [SRC_VLAN, DST_VLAN, SRC_MASK, DST_MASK, FORWARDING] = [
-  columnIndex("src_vlan"),
-  columnIndex("dst_vlan"),
-  columnIndex("src_mask"),
-  columnIndex("dst_mask"),
-  columnIndex("forwarding_status"),
-];
-
-const BIT = { srcMask: presentMask("src_mask"), dstMask: presentMask("dst_mask") } as const;
 
 /** TIME_SOURCES: received. */
 const TIME_FROM_RECEIPT = 5;
@@ -37,53 +24,56 @@ const FORMAT_DROPPED = 1;
 const INTERNAL_COMPACT = 0x3fff_ffff;
 const INTERNAL_EXPANDED = 0xffff_ffff;
 
-/** sFlow's reasons to drop a packet as IANA forwardingStatus; what has no equal there is 128, dropped for an unknown reason. */
+/**
+ * sFlow's reasons to drop a packet as IANA forwardingStatus; what has no equal there is 128, dropped for an unknown reason. Up to 15 they are
+ * the codes of ICMP destination unreachable.
+ */
 const FORWARDING_OF_REASON: Readonly<Record<number, number>> = {
-  0: 131,
+  0: 131, // no route: unroutable
   1: 131,
-  4: 133,
-  9: 129,
+  4: 133, // fragmentation needed
+  6: 131,
+  7: 131,
+  9: 129, // prohibited: ACL deny
   10: 129,
   13: 129,
-  257: 137,
-  258: 129,
-  260: 139,
-  261: 138,
-  262: 133,
+  257: 137, // TTL
+  258: 129, // ACL
+  260: 139, // RED
+  261: 138, // traffic shaping: policer
+  262: 133, // too big
+  269: 131, // blackhole route
+  275: 136, // bad header
+  279: 132, // neighbour unresolved: adjacency
+  280: 140, // reverse path
+  281: 131,
 };
 const DROPPED = 128;
 
-/** The batch must have room for a row. */
+/** A packet that went on: one row with its bytes. The batch must have room for it. */
 export function writeSample(batch: FlowBatch, view: DataView, sample: FlowSample, context: MessageContext): void {
   const { columns, rows: row } = batch;
-  const { packet } = sample;
-  // The switch's own word for the VLAN goes before the tag it saw.
-  fill16(columns[SRC_VLAN]!, row, sample.srcVlan);
-  let present = writePacket(columns, row, view, packet);
-  writeLabels(batch, row, packet.link);
-  if (sample.nextHopBytes !== 0) (sample.nextHopBytes === 4 ? putIpv4 : putIpv6)(columns[NEXT_HOP]!, row, view, sample.nextHopAt);
-  if (sample.srcMask >= 0) {
-    fill8(columns[SRC_MASK]!, row, sample.srcMask);
-    present |= BIT.srcMask;
-  }
-  if (sample.dstMask >= 0) {
-    fill8(columns[DST_MASK]!, row, sample.dstMask);
-    present |= BIT.dstMask;
-  }
-  fill32(columns[SRC_AS]!, row, sample.srcAs);
-  fill32(columns[DST_AS]!, row, sample.dstAs);
-  fill16(columns[DST_VLAN]!, row, sample.dstVlan);
   fill64(columns[BYTES]!, row, ipBytes(sample));
   fill64(columns[FRAME_BYTES]!, row, sample.frameBytes);
   fill64(columns[PACKETS]!, row, 1);
-  writeInterfaces(columns, row, sample);
   fill32(columns[SAMPLING_RATE]!, row, sample.rate === 0 ? 1 : sample.rate);
   fill8(columns[SAMPLING_SOURCE]!, row, RATE_FROM.record);
-  fill32(columns[PRESENT]!, row, present);
-  putTime(columns[TIME_START]!, row, context.receivedMs);
-  putTime(columns[TIME_END]!, row, context.receivedMs);
-  fill8(columns[TIME_SOURCE]!, row, TIME_FROM_RECEIPT);
-  batch.rows++;
+  if (sample.outputFormat === FORMAT_DROPPED) fill8(columns[FORWARDING]!, row, FORWARDING_OF_REASON[sample.outputValue] ?? DROPPED);
+  writeRow(batch, view, sample, context);
+}
+
+/**
+ * A packet that went nowhere: a row that counts as no flow, no packet and no byte, so that no sum of traffic has it. Discards are reported
+ * as they happen, up to a limit: they stand for themselves, at no rate.
+ */
+export function writeDiscard(batch: FlowBatch, view: DataView, sample: FlowSample, context: MessageContext): void {
+  const { columns, rows: row } = batch;
+  fill64(columns[DROPPED_BYTES]!, row, ipBytes(sample));
+  fill64(columns[DROPPED_PACKETS]!, row, 1);
+  fill8(columns[FORWARDING]!, row, FORWARDING_OF_REASON[sample.dropReason] ?? DROPPED);
+  writeRow(batch, view, sample, context);
+  const unsampled = { ...context, samplingRate: 0, samplingSource: 0 };
+  writeConstants(batch, { row, n: 1 }, unsampled, { templateId: 0, ipVersion: 0, present: 0, flows: 0 });
 }
 
 /** Columns that all samples of a datagram share, for the rows since `row`; an operator's rate replaces that of the samples. */
@@ -93,16 +83,24 @@ export function writeSampleConstants(batch: FlowBatch, row: number, context: Mes
   if (context.interfaceOverrides) writeInterfaceOverrides(chunk, context.interfaceOverrides, context.exporter);
 }
 
+function writeRow(batch: FlowBatch, view: DataView, sample: FlowSample, context: MessageContext): void {
+  const { columns, rows: row } = batch;
+  let present = sample.isExtended ? writeExtensions(batch, row, view, sample) : 0;
+  present |= writePacket(columns, row, view, sample.packet);
+  if (sample.packet.link.labelCount > 0) writeLabels(batch, row, sample.packet.link);
+  fill32(columns[PRESENT]!, row, present);
+  fill32(columns[IN_IF]!, row, interfaceIndex(sample.inputFormat, sample.inputValue));
+  fill32(columns[OUT_IF]!, row, interfaceIndex(sample.outputFormat, sample.outputValue));
+  putTime(columns[TIME_START]!, row, context.receivedMs);
+  putTime(columns[TIME_END]!, row, context.receivedMs);
+  fill8(columns[TIME_SOURCE]!, row, TIME_FROM_RECEIPT);
+  batch.rows++;
+}
+
 /** IP total length; where the packet does not say, what the frame leaves for it; the frame itself when it is not IP. */
 function ipBytes({ packet, frameBytes, strippedBytes }: FlowSample): number {
   if (packet.ip.version === 0) return frameBytes;
   return packet.ip.bytes !== 0 ? packet.ip.bytes : Math.max(frameBytes - strippedBytes - packet.linkBytes, 0);
-}
-
-function writeInterfaces(columns: readonly Column[], row: number, sample: FlowSample): void {
-  fill32(columns[IN_IF]!, row, interfaceIndex(sample.inputFormat, sample.inputValue));
-  fill32(columns[OUT_IF]!, row, interfaceIndex(sample.outputFormat, sample.outputValue));
-  if (sample.outputFormat === FORMAT_DROPPED) fill8(columns[FORWARDING]!, row, FORWARDING_OF_REASON[sample.outputValue] ?? DROPPED);
 }
 
 function interfaceIndex(format: number, value: number): number {

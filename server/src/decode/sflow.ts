@@ -4,22 +4,25 @@
  *   datagram  version u32, agent address, sub-agent u32, sequence u32, uptime u32 ms, samples u32, sample*
  *   sample    tag u32 (enterprise 20 bits, format 12 bits), length u32, body
  *   flow      sequence, source id, rate, pool, drops, input, output, records u32, record*          (expanded: ids and interfaces in two words)
+ *   discard   sequence, source id in two words, drops, input, output, reason, records u32, record*
  *   record    tag u32, length u32, body
  *
  * The length of a sample is trusted for stepping over it, the length of a record inside it; a sample that cannot hold its own fields costs
- * itself. Source: sFlow version 5, sflow.org, July 2004.
+ * itself. Sources: sFlow version 5 (sflow.org, July 2004), sFlow Dropped Packet Notification Structures (2020).
  */
 import type { FlowSink } from "./contract.ts";
 import type { MessageContext } from "./message-context.ts";
 import type { Session } from "./session.ts";
-import { writeSample, writeSampleConstants } from "./sflow-row.ts";
-import { FlowSample, skipAddress } from "./sflow-sample.ts";
+import { writeDiscard, writeSample, writeSampleConstants } from "./sflow-row.ts";
+import { FlowSample } from "./sflow-sample.ts";
+import { skipAddress } from "./sflow-xdr.ts";
 
 const SAMPLE = { flow: 1, counters: 2, expandedFlow: 3, expandedCounters: 4, discarded: 5 } as const;
 /** Tag and length. */
 const SAMPLE_HEADER_BYTES = 8;
 const FLOW_HEAD_BYTES = 32;
 const EXPANDED_FLOW_HEAD_BYTES = 44;
+const DISCARD_HEAD_BYTES = 32;
 /** Interface words of compact samples: format in the top two bits. */
 const INTERFACE_VALUE_MASK = 0x3fff_ffff;
 
@@ -65,12 +68,11 @@ const sample = new FlowSample();
 
 export function decodeSflow(message: SflowMessage): void {
   const { session, view, header, context, sink } = message;
-  const { batch } = sink;
   const end = view.byteLength;
   let { at } = header;
   session.decodedBytes += at;
   /** First row of this datagram that lacks its common columns. */
-  let firstRow = batch.rows;
+  let firstRow = sink.batch.rows;
   for (let i = 0; i < header.samples; i++) {
     if (end - at < SAMPLE_HEADER_BYTES) {
       session.drop("truncated_records", end - at, `sample ${i + 1} of ${header.samples} is not in the datagram`);
@@ -83,46 +85,66 @@ export function decodeSflow(message: SflowMessage): void {
     session.decodedBytes += SAMPLE_HEADER_BYTES;
     at = Math.min(bodyAt + length, end);
     if (length > end - bodyAt) session.drop("truncated_records", 0, `sample ${i + 1} of ${header.samples} is longer than the datagram`);
-    if (tag !== SAMPLE.flow && tag !== SAMPLE.expandedFlow) skipSample(session, tag, at - bodyAt);
-    else if (readFlowSample(message, bodyAt, at, tag === SAMPLE.expandedFlow)) {
-      let { free } = batch;
-      if (free === 0) {
-        writeSampleConstants(batch, firstRow, context);
-        sink.flush();
-        firstRow = batch.rows;
-        ({ free } = batch);
-      }
-      if (free > 0) {
-        writeSample(batch, view, sample, context);
-        session.dataRecords++;
-        session.rows++;
-        session.decodedBytes += at - bodyAt;
-      } else session.drop("sink_full", at - bodyAt);
-    }
+    if (tag === SAMPLE.flow || tag === SAMPLE.expandedFlow || tag === SAMPLE.discarded) {
+      if (readSample(message, bodyAt, at, tag)) firstRow = storeSample(message, firstRow, at - bodyAt);
+    } else skipSample(session, tag, at - bodyAt);
   }
-  writeSampleConstants(batch, firstRow, context);
+  writeSampleConstants(sink.batch, firstRow, context);
   if (at < end) session.skip("trailing_bytes", end - at, end - at);
 }
 
-/** Reads a flow sample into `sample`. @returns false when it cannot be one */
-function readFlowSample({ session, view, isCopy }: SflowMessage, at: number, end: number, isExpanded: boolean): boolean {
-  const headBytes = isExpanded ? EXPANDED_FLOW_HEAD_BYTES : FLOW_HEAD_BYTES;
+/** Reads a sample of a packet into `sample`. @returns false when it cannot be one */
+function readSample({ session, view, isCopy }: SflowMessage, at: number, end: number, tag: number): boolean {
+  const headBytes = tag === SAMPLE.flow ? FLOW_HEAD_BYTES : tag === SAMPLE.discarded ? DISCARD_HEAD_BYTES : EXPANDED_FLOW_HEAD_BYTES;
   if (end - at < headBytes) {
-    session.drop("bad_sample", end - at, `a flow sample of ${end - at} bytes cannot hold its ${headBytes} fixed bytes`);
+    session.drop("bad_sample", end - at, `a sample of ${end - at} bytes cannot hold its ${headBytes} fixed bytes`);
     return false;
   }
-  if (!isCopy) session.samples?.observe(view, at, isExpanded);
+  if (!isCopy && tag !== SAMPLE.discarded) session.samples?.observe(view, at, tag === SAMPLE.expandedFlow);
   sample.clear();
-  if (isExpanded) readExpandedHead(view, at);
-  else readCompactHead(view, at);
+  if (tag === SAMPLE.flow) readCompactHead(view, at);
+  else if (tag === SAMPLE.expandedFlow) readExpandedHead(view, at);
+  else readDiscardHead(view, at);
   let next = at + headBytes;
   for (let left = view.getUint32(next - 4); left > 0 && end - next >= 8; left--) {
-    const tag = view.getUint32(next);
+    const recordTag = view.getUint32(next);
     const recordAt = next + 8;
     next = Math.min(recordAt + view.getUint32(next + 4), end);
-    sample.addRecord(view, recordAt, next, tag);
+    if (!sample.addRecord(view, recordAt, next, recordTag)) session.ignored.countStructure("sflow_flow", recordTag);
   }
+  sample.finish(view);
   return true;
+}
+
+/** Writes `sample` as a row. @returns first row that lacks its common columns */
+function storeSample({ session, view, context, sink }: SflowMessage, firstRow: number, bytes: number): number {
+  const { batch } = sink;
+  let first = firstRow;
+  session.dataRecords++;
+  if (sample.isApplication) {
+    session.skip("not_traffic", bytes);
+    return first;
+  }
+  let { free } = batch;
+  if (free === 0) {
+    writeSampleConstants(batch, first, context);
+    sink.flush();
+    first = batch.rows;
+    ({ free } = batch);
+  }
+  if (free === 0) {
+    session.drop("sink_full", bytes);
+    return first;
+  }
+  session.rows++;
+  session.decodedBytes += bytes;
+  if (sample.dropReason < 0) {
+    writeSample(batch, view, sample, context);
+    return first;
+  }
+  writeSampleConstants(batch, first, context);
+  writeDiscard(batch, view, sample, context);
+  return batch.rows;
 }
 
 /** sequence, source id, rate, pool, drops, input, output */
@@ -145,8 +167,18 @@ function readExpandedHead(view: DataView, at: number): void {
   sample.outputValue = view.getUint32(at + 36);
 }
 
+/** sequence, source type, source index, drops (of such samples), input, output, reason */
+function readDiscardHead(view: DataView, at: number): void {
+  sample.inputFormat = sample.outputFormat = 0;
+  sample.inputValue = view.getUint32(at + 16);
+  sample.outputValue = view.getUint32(at + 20);
+  sample.dropReason = view.getUint32(at + 24);
+}
+
 function skipSample(session: Session, tag: number, bytes: number): void {
   if (tag === SAMPLE.counters || tag === SAMPLE.expandedCounters) session.skip("counter_samples", bytes);
-  else if (tag === SAMPLE.discarded) session.skip("discard_samples", bytes);
-  else session.skip("other_samples", bytes);
+  else {
+    session.skip("other_samples", bytes);
+    session.ignored.countStructure("sflow_sample", tag);
+  }
 }

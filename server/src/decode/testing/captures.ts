@@ -7,6 +7,26 @@ const FOLDER = join(__dirname, "../../../../../shared/captures");
 /** A decoded record in IANA's element names; 64-bit values beyond 2^53 are strings. */
 export type FactRecord = Readonly<Record<string, number | string>>;
 
+/** An sFlow sample; a discarded packet has no rate. */
+export interface FactSample {
+  readonly rate?: number;
+  readonly inp: number;
+  readonly out: number;
+  /** Formats of the interfaces of an expanded sample. */
+  readonly infmt?: number;
+  readonly outfmt?: number;
+  readonly records: readonly {
+    /** Extended router and gateway. */
+    readonly nh?: string;
+    readonly masks?: readonly [src: number, dst: number];
+    readonly peeras?: number;
+    readonly path?: readonly (readonly [type: number, hops: readonly number[]])[];
+    readonly comm?: readonly number[];
+    /** Extended switch: VLAN and priority of both sides. */
+    readonly sw?: readonly [srcVlan: number, srcPriority: number, dstVlan: number, dstPriority: number];
+  }[];
+}
+
 export interface CaptureCase {
   readonly id: string;
   readonly files: readonly string[];
@@ -28,7 +48,7 @@ export interface CaptureCase {
     readonly expanded_counter_samples?: number;
     readonly drop_samples?: number;
     readonly sum_frame_length_x_rate?: number;
-    readonly first_flow_sample?: { readonly rate: number; readonly inp: number; readonly out: number };
+    readonly first_flow_sample?: FactSample;
     readonly first_header?: FactRecord;
   };
   readonly facts_from_repo_tests: Readonly<Record<string, unknown>>;
