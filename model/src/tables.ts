@@ -56,45 +56,75 @@ const volumes: readonly RollupColumn[] = [
   { name: "flows", aggregate: "sum", sql: "flows" },
 ];
 
+const tcpFlows: RollupColumn = { name: "tcp_flows", aggregate: "sum", sql: "flows", condition: "proto = 6" };
+const volumeMeasures: readonly MeasureName[] = ["bytes", "packets", "flows", "tcp_flows", "bps", "pps", "fps", "tcp_fps"];
+
+/** Volumes: keys, columns and measures of one table for each resolution. */
+const traffic = {
+  keys: [
+    "exporter",
+    "in_if",
+    "out_if",
+    "flow_direction",
+    "ip_version",
+    "proto",
+    "svc_port",
+    "present",
+    "traffic_direction",
+    "src_zone",
+    "dst_zone",
+  ],
+  columns: [...volumes, tcpFlows],
+  measures: volumeMeasures,
+} as const satisfies Partial<Rollup>;
+
+/** Service ports with failed first contacts: likewise. */
+const ports = {
+  keys: ["exporter", "proto", "svc_port", "present", "traffic_direction"],
+  columns: [
+    ...volumes,
+    tcpFlows,
+    { name: "attempts", aggregate: "sum", sql: "flows", condition: ATTEMPT_SQL },
+    { name: "sources", aggregate: "uniq", sql: "src_addr", condition: "src_addr != toIPv6('::')" },
+    { name: "destinations", aggregate: "uniq", sql: "dst_addr", condition: "dst_addr != toIPv6('::')" },
+    { name: "attempt_sources", aggregate: "uniq", sql: "src_addr", condition: ATTEMPT_SQL },
+    { name: "attempt_destinations", aggregate: "uniq", sql: "dst_addr", condition: ATTEMPT_SQL },
+  ],
+  measures: [...volumeMeasures, "sources", "destinations", "attempts", "attempt_sources", "attempt_destinations"],
+} as const satisfies Partial<Rollup>;
+
+const HOUR_SECONDS = 3_600;
+const DAY_SECONDS = 24 * HOUR_SECONDS;
+/** What is kept for years: a week more than five of them, so that a comparison with the same day five years ago finds it. Unit: days. */
+const YEARS_DAYS = 5 * 366 + 7;
+
 export const ROLLUPS: readonly Rollup[] = [
   {
+    ...traffic,
     table: "traffic_1m",
     resolutionSeconds: 60,
-    keys: ["exporter", "in_if", "out_if", "flow_direction", "ip_version", "proto", "svc_port", "present"],
-    columns: [...volumes, { name: "tcp_flows", aggregate: "sum", sql: "flows", condition: "proto = 6" }],
-    measures: ["bytes", "packets", "flows", "tcp_flows", "bps", "pps", "fps", "tcp_fps"],
     retentionDays: 400,
-    doc: "Volumes by minute, exporter, interface pair, protocol and service port: what the overview graphs and interface pages ask.",
+    doc: "Volumes by minute, exporter, interface pair, direction, zones, protocol and service port: what the overview graphs and interface pages ask.",
   },
   {
+    ...traffic,
+    table: "traffic_1h",
+    resolutionSeconds: HOUR_SECONDS,
+    retentionDays: YEARS_DAYS,
+    doc: "The same volumes by hour, for months and years.",
+  },
+  {
+    ...ports,
     table: "ports_5m",
     resolutionSeconds: 300,
-    keys: ["exporter", "proto", "svc_port", "present"],
-    columns: [
-      ...volumes,
-      { name: "tcp_flows", aggregate: "sum", sql: "flows", condition: "proto = 6" },
-      { name: "attempts", aggregate: "sum", sql: "flows", condition: ATTEMPT_SQL },
-      { name: "sources", aggregate: "uniq", sql: "src_addr", condition: "src_addr != toIPv6('::')" },
-      { name: "destinations", aggregate: "uniq", sql: "dst_addr", condition: "dst_addr != toIPv6('::')" },
-      { name: "attempt_sources", aggregate: "uniq", sql: "src_addr", condition: ATTEMPT_SQL },
-      { name: "attempt_destinations", aggregate: "uniq", sql: "dst_addr", condition: ATTEMPT_SQL },
-    ],
-    measures: [
-      "bytes",
-      "packets",
-      "flows",
-      "tcp_flows",
-      "bps",
-      "pps",
-      "fps",
-      "tcp_fps",
-      "sources",
-      "destinations",
-      "attempts",
-      "attempt_sources",
-      "attempt_destinations",
-    ],
     retentionDays: 30,
     doc: "Service ports by five minutes with failed first contacts and how many distinct hosts made them: most scanned ports.",
+  },
+  {
+    ...ports,
+    table: "ports_1d",
+    resolutionSeconds: DAY_SECONDS,
+    retentionDays: YEARS_DAYS,
+    doc: "The same by day (UTC): most scanned ports of the last year.",
   },
 ];

@@ -12,8 +12,8 @@ import { createServerMetrics } from "./loader-metrics.ts";
 import type { Logger } from "./log.ts";
 import type { Restarts, ToChild } from "./process-messages.ts";
 import type { SillageConfig } from "./sillage-config.ts";
-import { startNetworkLabels } from "./networks/index.ts";
-import { createLoader, createStore, defaultLimits, openDataFolder, type DataFolder, type Loader } from "./store/index.ts";
+import { NetworkLabels } from "./networks/index.ts";
+import { createLoader, createStore, defaultLimits, openDataFolder, type Loader, type StoreDeps } from "./store/index.ts";
 import { VERSION } from "./version.ts";
 
 /** Time to load what the collector left at its end. */
@@ -34,11 +34,11 @@ const KEEP_ALIVE_MS = 95_000;
  */
 export async function runServer({ config, startedMs, log }: ChildContext, root: string): Promise<RunningChild> {
   checkExposure(config.api);
+  const labels = new NetworkLabels(config.networks);
   const folder = await openDataFolder(config.data);
   let collector: CollectorStatus | undefined;
   let restarts: Restarts = {};
-  const store = await openStore(config, folder, log);
-  const labels = startNetworkLabels({ store, file: config.networks, log });
+  const store = await openStore(config, { dataFolder: folder, networks: labels.rows }, log);
   const loader = createLoader(config.loader, { store, paths: folder, log: limitLog(log) });
   const status = (): SystemStatus => ({
     version: VERSION,
@@ -75,7 +75,6 @@ export async function runServer({ config, startedMs, log }: ChildContext, root: 
     },
     async stop() {
       clearInterval(recovery);
-      labels.stop();
       const answered = Promise.all(servers.map(closeServer));
       await loader.stop(LOAD_AT_END_MS);
       await answered;
@@ -97,8 +96,12 @@ function tellRecovery(loader: Loader, log: Logger): NodeJS.Timeout {
   }, RECOVERY_CHECK_MS);
 }
 
-async function openStore(config: SillageConfig, dataFolder: DataFolder, log: Logger): Promise<LateStore> {
-  const open = () => createStore(config.store, { dataFolder });
+async function openStore(
+  config: SillageConfig,
+  deps: Required<Pick<StoreDeps, "dataFolder" | "networks">>,
+  log: Logger,
+): Promise<LateStore> {
+  const open = () => createStore(config.store, deps);
   if (config.store.kind === "http") {
     return createLateStore(open, log, (error) => {
       log.fatal({ err: error }, "the ClickHouse server refuses this program");
@@ -108,7 +111,7 @@ async function openStore(config: SillageConfig, dataFolder: DataFolder, log: Log
   try {
     return await open();
   } catch (error) {
-    await dataFolder.release();
+    await deps.dataFolder.release();
     throw error;
   }
 }

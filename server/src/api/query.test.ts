@@ -19,7 +19,7 @@ it("answers frames by refId", async () => {
     status: 200,
     frames: [{ schema: { refId: "A", meta: { type: "numeric-wide" } }, data: { values: [[42]] } }],
   });
-  expect(body.results.A.frames[0].schema.meta.executedQueryString).toContain("FROM ports_5m");
+  expect(body.results.A.frames[0].schema.meta.executedQueryString).toContain("FROM traffic_1h");
 });
 
 it("puts the schema of a frame before its data, as Grafana's decoder wants", async () => {

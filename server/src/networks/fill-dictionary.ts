@@ -8,7 +8,7 @@ export async function fillNetworks(store: Pick<FlowStore, "command">, networks: 
 }
 
 /** In the order of the dictionary's attributes. */
-function toRow({ address, prefix, isInside, ...labels }: LabelledNetwork): DictionaryRow {
+export function toRow({ address, prefix, isInside, ...labels }: LabelledNetwork): DictionaryRow {
   const { name = "", zone = "", site = "", group = "", owner = "", roles = [], criticality = 0 } = labels;
   return { address, prefix, values: [name, zone, site, group, owner, roles.join(" "), criticality, isInside ? 1 : 0] };
 }

@@ -1,3 +1,3 @@
 export { fillNetworks } from "./fill-dictionary.ts";
-export { startNetworkLabels, type NetworkLabels } from "./network-labels.ts";
+export { NetworkLabels } from "./network-labels.ts";
 export { defaultNetworks, networksFileSchema, readNetworksFile, type LabelledNetwork } from "./networks-file.ts";

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { SillageError } from "@sillage/model";
-import { readNetworksFile } from "./index.ts";
+import { NetworkLabels, readNetworksFile } from "./index.ts";
 
 const folder = mkdtempSync(path.join(os.tmpdir(), "sillage-networks-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -62,4 +62,23 @@ it.each([
 ])("tells where $name stands", ({ yaml, want }) => {
   expect(() => read(yaml)).toThrow(SillageError);
   expect(() => read(yaml)).toThrow(want);
+});
+
+it("keeps the networks before when the file read again has a mistake", async () => {
+  read(CAMPUS);
+  const file = path.join(folder, "networks.yaml");
+  const labels = new NetworkLabels(file);
+  const lines: object[] = [];
+  const log = { info: (fields: object) => lines.push(fields), error: (fields: object) => lines.push(fields) };
+  const statements: string[] = [];
+  const store = { command: (sql: string): Promise<void> => Promise.resolve(void statements.push(sql)) };
+  writeFileSync(file, "networks: [{ prefix: 10.0.0.0/33 }]\n");
+  await labels.reload(store, log);
+  expect(labels.networks).toHaveLength(4);
+  expect(statements).toEqual([]);
+  expect(lines).toMatchObject([{ reason: expect.stringContaining("line 1 column 14: networks.0.prefix") as unknown }]);
+  writeFileSync(file, "networks: [{ prefix: 10.0.0.0/8, zone: guest }]\n");
+  await labels.reload(store, log);
+  expect(labels.networks).toMatchObject([{ zone: "guest" }]);
+  expect(statements.at(-1)).toBe("SYSTEM RELOAD DICTIONARY `networks`");
 });

@@ -3,7 +3,7 @@
  *
  * A rollup answers exactly when its key holds every field that the query filters and groups by, it has every total that is asked, and the
  * step of a time series is a multiple of its time slot. The range need not be: the whole slots inside it are read from the rollup, the
- * rest at its two edges from raw rows, so that the answer is that of raw rows for the whole range. (Distinct counts are the exception:
+ * rest at its two edges from finer rollups and at last from raw rows, so that the answer is that of raw rows for the whole range. (Distinct counts are the exception:
  * with a rollup they are sketches, and the answer says so.)
  */
 import {
@@ -29,6 +29,8 @@ export interface Plan {
   /** Table that answers the bulk, for people. */
   readonly table: string;
   readonly parts: readonly Part[];
+  /** Coarsest rollup among the parts; undefined when only raw rows are read. */
+  readonly bulk: Rollup | undefined;
   /** Distinct counts come from sketches. */
   readonly approximate: boolean;
   /** Totals to add up, each once. */
@@ -51,12 +53,13 @@ const byCoarseness = (a: Rollup, b: Rollup): number => b.resolutionSeconds - a.r
 
 export function planQuery(input: PlanInput): Plan {
   const totals = [...new Set(input.measures.map(totalOf))];
-  for (const rollup of [...(input.rollups ?? ROLLUPS)].sort(byCoarseness)) {
-    if (!canAnswer(rollup, input)) continue;
-    const parts = splitRange(input.range, rollup);
-    if (parts.length > 0) return { table: rollup.table, parts, totals, approximate: input.measures.some(isDistinct) };
-  }
-  return { table: RAW_TABLE, parts: [input.range], totals, approximate: false };
+  const rollups = [...(input.rollups ?? ROLLUPS)].sort(byCoarseness).filter((rollup) => canAnswer(rollup, input));
+  const parts = splitRange(input.range, rollups);
+  const bulk = parts
+    .map(({ rollup }) => rollup)
+    .filter((rollup) => rollup !== undefined)
+    .sort(byCoarseness)[0];
+  return { table: bulk?.table ?? RAW_TABLE, parts, bulk, totals, approximate: bulk !== undefined && input.measures.some(isDistinct) };
 }
 
 function canAnswer(rollup: Rollup, { predicate, dimensions, measures, stepMs }: PlanInput): boolean {
@@ -69,14 +72,17 @@ function canAnswer(rollup: Rollup, { predicate, dimensions, measures, stepMs }: 
   );
 }
 
-/** Whole slots from the rollup, edges from raw rows; empty when the range holds no whole slot. */
-function splitRange({ fromMs, toMs }: Range, rollup: Rollup): Part[] {
+/** Whole slots from the first rollup that has any in the range, the edges likewise from the ones after it, in the end from raw rows. */
+function splitRange({ fromMs, toMs }: Range, [rollup, ...finer]: readonly Rollup[]): Part[] {
+  if (fromMs >= toMs) return [];
+  if (rollup === undefined) return [{ fromMs, toMs }];
   const slotMs = rollup.resolutionSeconds * 1000;
   const first = Math.ceil(fromMs / slotMs) * slotMs;
   const last = Math.floor(toMs / slotMs) * slotMs;
-  if (first >= last) return [];
-  const parts: Part[] = [{ rollup, fromMs: first, toMs: last }];
-  if (fromMs < first) parts.unshift({ fromMs, toMs: first });
-  if (last < toMs) parts.push({ fromMs: last, toMs });
-  return parts;
+  if (first >= last) return splitRange({ fromMs, toMs }, finer);
+  return [
+    ...splitRange({ fromMs, toMs: first }, finer),
+    { rollup, fromMs: first, toMs: last },
+    ...splitRange({ fromMs: last, toMs }, finer),
+  ];
 }

@@ -70,6 +70,6 @@ export function noticeApproximation(plan: Plan, execution: Execution): void {
  * were: an alert then says "no data" instead of comparing a 0 that nobody measured.
  */
 export async function hasData({ range }: ViewRequest, { plan }: Ranking, execution: Execution): Promise<boolean> {
-  const loaded = await execution.loaded(plan.parts.find((part) => part.rollup !== undefined)?.rollup);
+  const loaded = await execution.loaded(plan.bulk);
   return loaded !== undefined && loaded.oldestMs < range.toMs && loaded.newestMs >= range.fromMs;
 }

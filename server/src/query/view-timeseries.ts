@@ -47,7 +47,7 @@ export async function queryTimeseries(request: ViewRequest, execution: Execution
     aggregateSql({ plan, predicate, scaling: execution.scaling(query), dimensions, stepMs, ...(chosen && { chosen }) }),
   );
 
-  const loaded = await execution.loaded(plan.parts.find((part) => part.rollup !== undefined)?.rollup);
+  const loaded = await execution.loaded(plan.bulk);
   const buckets = bucketStarts(range, stepMs);
   const knownBuckets = buckets.filter((start) => isLoaded(start, stepMs, loaded));
   if (knownBuckets.length === 0) return emptyFrames(request, stepMs, execution, custom);

@@ -146,9 +146,12 @@ describe("views", () => {
         measures: ["bytes"],
         ...input,
       }).table;
-    expect(table({})).toBe("ports_5m");
+    expect(table({})).toBe("traffic_1h");
+    expect(table({ measures: ["attempts"] })).toBe("ports_5m");
+    expect(table({ range: { fromMs: START, toMs: START + 40 * 24 * HOUR }, measures: ["attempts"] })).toBe("ports_1d");
+    expect(table({ range: { fromMs: START, toMs: START + HOUR / 2 } })).toBe("ports_5m");
     expect(table({ stepMs: MINUTE })).toBe("traffic_1m");
-    expect(table({ dimensions: [{ field: "in_if" }] })).toBe("traffic_1m");
+    expect(table({ dimensions: [{ field: "in_if" }], range: { fromMs: START, toMs: START + HOUR / 2 } })).toBe("traffic_1m");
     expect(table({ stepMs: 30_000 })).toBe("flows");
     expect(table({ dimensions: [{ field: "src_addr" }] })).toBe("flows");
     expect(table({ measures: ["hosts"] })).toBe("flows");

@@ -10,7 +10,7 @@ import { parseAnswer } from "./answer.ts";
 import type { StoreConfig } from "./config.ts";
 import { ConnectionPool } from "./connection-pool.ts";
 import type { DataFolder } from "./data-folder.ts";
-import type { DictionaryOptions } from "./dictionaries.ts";
+import { NETWORKS, replaceRows, type DictionaryOptions, type DictionaryRow } from "./dictionaries.ts";
 import type { ConnectionRole, Engine, EngineConnection, FileInsert, Settings, Statement } from "./engine.ts";
 import { migrate } from "./schema/migrations.ts";
 import { commandSettings, insertSettings, querySettings } from "./settings.ts";
@@ -48,6 +48,8 @@ export interface ClickHouseStore extends FlowStore {
 export interface StoreDeps {
   /** The folder that this process owns; needed by the embedded engine. */
   readonly dataFolder?: DataFolder;
+  /** Rows of the dictionary `networks`: flows are labelled with it from the first on. Without: what it holds already. */
+  readonly networks?: readonly DictionaryRow[];
   readonly env?: NodeJS.ProcessEnv;
 }
 
@@ -64,7 +66,11 @@ export async function createStore(config: StoreConfig, deps: StoreDeps = {}): Pr
   try {
     const version = await migrate(
       { command: (sql) => store.command(sql), rows: (sql) => store.ownRows(sql) },
-      { retention: config.retention as Record<string, number>, dictionaries: dictionaryOptions(config, deps.env) },
+      {
+        retention: config.retention as Record<string, number>,
+        dictionaries: dictionaryOptions(config, deps.env),
+        fillDictionaries: () => (deps.networks === undefined ? Promise.resolve() : replaceRows(store, NETWORKS, deps.networks)),
+      },
     );
     await deps.dataFolder?.recordSchema(version);
   } catch (error) {

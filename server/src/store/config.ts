@@ -68,7 +68,11 @@ export const storeConfigSchema = z
       .strictObject({
         flows: days.optional().describe("Days that raw flows are kept (default 30)."),
         traffic_1m: days.optional().describe("Days that volumes by minute are kept (default 400)."),
+        traffic_1h: days.optional().describe("Days that volumes by hour are kept (default 1837)."),
         ports_5m: days.optional().describe("Days that ports by five minutes are kept (default 30)."),
+        ports_1d: days.optional().describe("Days that ports by day are kept (default 1837)."),
+        hosts_5m: days.optional().describe("Days that what each host did in five minutes is kept (default 90)."),
+        pairs_1h: days.optional().describe("Days that pairs of hosts by hour are kept (default 90)."),
       })
       .prefault({})
       .describe("How long data is kept, by table. Unit: days."),

@@ -8,19 +8,24 @@ FROM (
   GROUP BY d0
   UNION ALL
   SELECT if(bitAnd(present, 1) != 0, toInt32(proto), -1) AS d0, sum(bytes_scaled) AS r0
-  FROM ports_5m
+  FROM traffic_1m
   WHERE time_slot >= toDateTime({p2:Int64}) AND time_slot < toDateTime({p3:Int64})
+  GROUP BY d0
+  UNION ALL
+  SELECT if(bitAnd(present, 1) != 0, toInt32(proto), -1) AS d0, sum(bytes_scaled) AS r0
+  FROM ports_5m
+  WHERE time_slot >= toDateTime({p3:Int64}) AND time_slot < toDateTime({p4:Int64})
   GROUP BY d0
   UNION ALL
   SELECT if(bitAnd(present, 1) != 0, toInt32(proto), -1) AS d0, sum(bytes * (greatest(sampling_rate, 1))) AS r0
   FROM flows
-  WHERE time_received >= fromUnixTimestamp64Milli({p4:Int64}) AND time_received < fromUnixTimestamp64Milli({p5:Int64})
+  WHERE time_received >= fromUnixTimestamp64Milli({p5:Int64}) AND time_received < fromUnixTimestamp64Milli({p6:Int64})
   GROUP BY d0
 )
 GROUP BY d0
 ORDER BY m0 DESC, d0
-LIMIT {p6:UInt64}
--- {"p0":1767225601234,"p1":1767225900000,"p2":1767225900,"p3":1767229200,"p4":1767229200000,"p5":1767229230000,"p6":11}
+LIMIT {p7:UInt64}
+-- {"p0":1767225601234,"p1":1767225660000,"p2":1767225660,"p3":1767225900,"p4":1767229200,"p5":1767229200000,"p6":1767229230000,"p7":11}
 
 SELECT t, d0, toFloat64(sum(r0)) AS m0
 FROM (

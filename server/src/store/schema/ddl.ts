@@ -41,10 +41,18 @@ export function createViewSql(rollup: RollupSpec): string {
   return `CREATE MATERIALIZED VIEW IF NOT EXISTS ${identifier(rollup.view)} TO ${identifier(rollup.name)} AS ${rollup.viewSql}`;
 }
 
-/** Adds a column that the registry got after the table was made; old rows read it as its default. */
-export function addColumnSql(table: TableSpec, column: ColumnSpec): string {
-  const before = table.columns[table.columns.indexOf(column) - 1];
-  return `ALTER TABLE ${identifier(table.name)} ADD COLUMN IF NOT EXISTS ${columnSql(column)} ${before === undefined ? "FIRST" : `AFTER ${identifier(before.name)}`}`;
+/**
+ * Adds columns that came after the table was made; old rows read them as their default. A rollup's new keys go behind its old ones (only
+ * there ClickHouse lets a sorting key grow), and its view is made anew, so that it fills what is new.
+ */
+export function addColumnsSql(table: TableSpec | RollupSpec, missing: readonly ColumnSpec[]): string[] {
+  const added = missing.map((column) => {
+    const before = table.columns[table.columns.indexOf(column) - 1];
+    return `ADD COLUMN IF NOT EXISTS ${columnSql(column)} ${before === undefined ? "FIRST" : `AFTER ${identifier(before.name)}`}`;
+  });
+  const growsKey = missing.some(({ name }) => table.orderBy.includes(name));
+  const alter = `ALTER TABLE ${identifier(table.name)} ${[...added, ...(growsKey ? [`MODIFY ORDER BY (${table.orderBy.join(", ")})`] : [])].join(", ")}`;
+  return "view" in table ? [alter, `DROP VIEW IF EXISTS ${identifier(table.view)}`, createViewSql(table)] : [alter];
 }
 
 export function modifyTtlSql(table: TableSpec, retentionDays: number): string {

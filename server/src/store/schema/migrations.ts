@@ -4,9 +4,9 @@
  */
 import { SillageError } from "@sillage/model";
 import { dictionariesSql, type DictionaryOptions } from "../dictionaries.ts";
-import { addColumnSql, createTableSql, createViewSql, modifyTtlSql, retentionText } from "./ddl.ts";
+import { addColumnsSql, createTableSql, createViewSql, modifyTtlSql, retentionText } from "./ddl.ts";
 import { EXPORTERS, FLOWS, ROLLUP_TABLES, TABLES } from "./tables.ts";
-import type { TableSpec } from "./table-spec.ts";
+import type { RollupSpec, TableSpec } from "./table-spec.ts";
 
 /** Days by table name; a table that is not named keeps its default. */
 export type Retention = Readonly<Record<string, number>>;
@@ -26,13 +26,34 @@ const MIGRATIONS: readonly Migration[] = [
       ...ROLLUP_TABLES.map(createViewSql),
     ],
   },
+  {
+    version: 2,
+    name: "volumes by hour, ports by day, hosts and pairs",
+    statements: (retention) =>
+      ROLLUP_TABLES.filter(({ name }) => ADDED_ROLLUPS.includes(name)).flatMap((rollup) => fillSql(rollup, retention)),
+  },
 ];
+
+const ADDED_ROLLUPS = ["traffic_1h", "ports_1d", "hosts_5m", "pairs_1h"];
+
+/** A rollup of what is stored already, then its view. Emptied first: a start that was cut short is repeated. */
+function fillSql(rollup: RollupSpec, retention: Retention): string[] {
+  return [
+    createTableSql(rollup, { retentionDays: retentionDays(rollup, retention) }),
+    `DROP VIEW IF EXISTS ${rollup.view}`,
+    `TRUNCATE TABLE ${rollup.name}`,
+    `INSERT INTO ${rollup.name} ${rollup.viewSql}`,
+    createViewSql(rollup),
+  ];
+}
 
 export const LATEST_SCHEMA_VERSION = MIGRATIONS.at(-1)!.version;
 
 export interface MigrationOptions {
   readonly retention: Retention;
   readonly dictionaries: DictionaryOptions;
+  /** Fills the dictionaries before anything is computed with them. */
+  readonly fillDictionaries?: () => Promise<void>;
 }
 
 /** What `migrate` needs of the store. */
@@ -47,7 +68,7 @@ export interface MigrationTarget {
  * @returns the schema version it now has
  * @throws SillageError DATA_NEWER, before anything is changed, when a newer program migrated it
  */
-export async function migrate(target: MigrationTarget, { retention, dictionaries }: MigrationOptions): Promise<number> {
+export async function migrate(target: MigrationTarget, { retention, dictionaries, fillDictionaries }: MigrationOptions): Promise<number> {
   const done = await appliedVersions(target);
   const newest = Math.max(0, ...done);
   if (newest > LATEST_SCHEMA_VERSION) {
@@ -64,12 +85,13 @@ export async function migrate(target: MigrationTarget, { retention, dictionaries
     "CREATE TABLE IF NOT EXISTS schema_migrations (version UInt32, name String, applied_at DateTime DEFAULT now()) ENGINE = ReplacingMergeTree ORDER BY version",
   );
   for (const statement of dictionariesSql(dictionaries)) await target.command(statement);
+  await fillDictionaries?.();
+  await addMissingColumns(target);
   for (const migration of MIGRATIONS) {
     if (done.has(migration.version)) continue;
     for (const statement of migration.statements(retention)) await target.command(statement);
     await target.command(`INSERT INTO schema_migrations (version, name) VALUES (${migration.version}, '${migration.name}')`);
   }
-  await addMissingColumns(target);
   await applyRetention(target, retention);
   return LATEST_SCHEMA_VERSION;
 }
@@ -81,13 +103,15 @@ async function appliedVersions(target: MigrationTarget): Promise<Set<number>> {
   return new Set(rows.map(([version]) => Number(version)));
 }
 
+/** Columns that the registry got after a table was made. Before the migrations: new tables may be computed from them. */
 async function addMissingColumns(target: MigrationTarget): Promise<void> {
   const rows = await target.rows("SELECT table, name FROM system.columns WHERE database = currentDatabase()");
   const present = new Set(rows.map(([table, name]) => `${String(table)}.${String(name)}`));
+  const tables = new Set(rows.map(([table]) => String(table)));
   for (const table of TABLES) {
-    for (const column of table.columns) {
-      if (!present.has(`${table.name}.${column.name}`)) await target.command(addColumnSql(table, column));
-    }
+    const missing = table.columns.filter((column) => !present.has(`${table.name}.${column.name}`));
+    if (!tables.has(table.name) || missing.length === 0) continue;
+    for (const statement of addColumnsSql(table, missing)) await target.command(statement);
   }
 }
 

@@ -32,7 +32,9 @@ describe.each(BACKENDS)("schema on %s", (backend) => {
     expect(await db.rows("SELECT name, create_table_query FROM system.tables WHERE database = currentDatabase() ORDER BY name")).toEqual(
       before,
     );
-    expect(await db.rows("SELECT version, count() FROM schema_migrations GROUP BY version")).toEqual([[1, "1"]]);
+    expect(await db.rows("SELECT version, count() FROM schema_migrations GROUP BY version ORDER BY version")).toEqual(
+      Array.from({ length: LATEST_SCHEMA_VERSION }, (_, i) => [i + 1, "1"]),
+    );
   });
 
   it("gets a column that the registry has and the table has not, at its place, with old rows kept", async () => {
@@ -78,7 +80,6 @@ describe.each(BACKENDS)("schema on %s", (backend) => {
     await expect(createStore(db.config, { dataFolder: db.dataFolder })).rejects.toMatchObject({ kind: "config", code: "DATA_NEWER" });
     const raw = await openTestStore(backend); // an engine of its own, to see that a refusal leaves nothing open
     await raw.close();
-    expect(LATEST_SCHEMA_VERSION).toBe(1);
   });
 });
 

@@ -12,6 +12,7 @@ import {
   type Rollup,
   type RollupColumn,
 } from "@sillage/model";
+import { HOSTS_5M, PAIRS_1H } from "./host-tables.ts";
 import type { ColumnSpec, RollupSpec, TableSpec } from "./table-spec.ts";
 
 /** Raw flows are kept this long by default. Unit: days. */
@@ -90,7 +91,7 @@ export const EXPORTERS: TableSpec = {
   doc: "The newest counters of each exporter session, as its collector wrote them (read with FINAL).",
 };
 
-export const ROLLUP_TABLES: readonly RollupSpec[] = ROLLUPS.map(rollupSpec);
+export const ROLLUP_TABLES: readonly RollupSpec[] = [...ROLLUPS.map(rollupSpec), HOSTS_5M, PAIRS_1H];
 
 /** Every table that segments or views fill. */
 export const TABLES: readonly TableSpec[] = [FLOWS, EXPORTERS, ...ROLLUP_TABLES];

@@ -6,6 +6,7 @@ import { createStore, type ClickHouseStore } from "../clickhouse-store.ts";
 import { defaultLimits, storeConfigSchema, type StoreConfig } from "../config.ts";
 import { openDataFolder, type DataFolder } from "../data-folder.ts";
 import { TABLES } from "../schema/tables.ts";
+import type { DictionaryRow } from "../dictionaries.ts";
 import type { ParamValue, QueryLimits } from "../store.ts";
 import { startHttpHelper, type HttpHelper } from "./http-helper.ts";
 
@@ -26,6 +27,9 @@ export interface TestStore {
   close(): Promise<void>;
 }
 
+/** Test flows are mostly between 10.0.0.0/8 and elsewhere. */
+const TEST_NETWORKS: readonly DictionaryRow[] = [{ address: "10.0.0.0", prefix: 8, values: ["test", "internal", "", "", "", "", 0, 1] }];
+
 export async function openTestStore(backend: Backend, overrides: object = {}): Promise<TestStore> {
   const root = await mkdtemp(path.join(os.tmpdir(), "sillage-store-"));
   const helper = backend === "http" ? await startHttpHelper() : undefined;
@@ -37,7 +41,7 @@ export async function openTestStore(backend: Backend, overrides: object = {}): P
 
 async function open(root: string, helper: HttpHelper | undefined, config: StoreConfig): Promise<TestStore> {
   const dataFolder = await openDataFolder(path.join(root, "data"));
-  const store = await createStore(config, { dataFolder });
+  const store = await createStore(config, { dataFolder, networks: TEST_NETWORKS });
   const limits = defaultLimits(config);
   return {
     store,

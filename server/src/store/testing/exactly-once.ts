@@ -27,7 +27,8 @@ export async function rollupDifferences({ rows }: Rows): Promise<unknown[]> {
   const differences: unknown[] = [];
   for (const rollup of ROLLUP_TABLES) {
     const columns = rollup.columns.map(({ name, type }) => {
-      if (type.startsWith("SimpleAggregateFunction")) return `sum(${name}) AS ${name}`;
+      const simple = /^SimpleAggregateFunction\((\w+),/.exec(type)?.[1];
+      if (simple !== undefined) return `${simple}(${name}) AS ${name}`;
       return type.startsWith("AggregateFunction") ? `finalizeAggregation(uniqCombinedMergeState(12)(${name})) AS ${name}` : name;
     });
     const group = `GROUP BY ${rollup.orderBy.join(", ")}`;
