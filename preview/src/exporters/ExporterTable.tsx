@@ -17,7 +17,7 @@ const COLUMNS: Column<ExporterSession>[] = [
       <Stack direction="column" gap={0}>
         <Text weight="medium">{original.exporter}</Text>
         <Text variant="bodySmall" color="secondary">
-          from {original.exporter_source}, port {original.source_port}
+          from {original.exporter_source}, {original.source_port === 0 ? "over TCP" : `port ${original.source_port}`}
         </Text>
       </Stack>
     ),

@@ -1,14 +1,16 @@
 /**
- * The collector: UDP sockets -> decoder -> batch -> spool. It talks to no database, so nothing behind the spool can make it drop a datagram.
+ * The collector: UDP sockets and TCP connections -> decoder -> batch -> spool. It talks to no database, so nothing behind the spool can make it drop a datagram.
  * The receive path is synchronous and makes no promise; everything else (age of a segment, exporter rows, kernel drops, logs) runs on
  * timers beside it.
  */
 import type { RemoteInfo } from "node:dgram";
+import type { Socket } from "node:net";
 import type { DatagramContext, ExporterStats, FlowSink } from "../decode/index.ts";
 import { formatAddress } from "../flow/index.ts";
 import type { Logger } from "../log.ts";
 import type { SpoolConfig, SpoolWriter } from "../spool/index.ts";
-import type { CollectorConfig } from "./config.ts";
+import { LogLimit } from "../log-limit.ts";
+import { takesTcp, type CollectorConfig } from "./config.ts";
 import { ExporterTable, EXPORTERS_TABLE } from "./exporter-table.ts";
 import { FlowOutput, sessionKey } from "./flow-output.ts";
 import { readKernelDrops, readSocketInodes } from "./kernel-drops.ts";
@@ -17,6 +19,8 @@ import { createCollectorMetrics } from "./metrics.ts";
 import { openReceiveSocket, type ReceiveSocket } from "./receive-socket.ts";
 import { RefusedSources } from "./refused-sources.ts";
 import { allowHint, SourceTable } from "./source-table.ts";
+import { TcpConnections } from "./tcp-connections.ts";
+import { openTcpListener, type TcpListener } from "./tcp-listener.ts";
 import { openStatusPage, type StatusPage } from "./status-page.ts";
 import { MAX_STATUS_EXPORTERS, type CollectorStatus } from "./status.ts";
 
@@ -28,6 +32,9 @@ const LOSS_LOG_MS = 5_000;
 /** How long numbers of the sessions are taken as of now: there may be ten thousand. */
 const SNAPSHOT_MS = 200;
 const EXPIRE_MS = 10_000;
+/** How often slow and silent TCP connections are looked for. */
+const SWEEP_MS = 1_000;
+const HELD_BACK_PAUSE_MS = 60_000;
 /** At the end: the sockets are read until nothing came for so long, at most for so long. */
 const DRAIN_QUIET_MS = 30;
 const DRAIN_MAX_MS = 1_000;
@@ -38,6 +45,8 @@ export interface DatagramDecoder {
   stats(): ExporterStats[];
   /** Gives up what has waited too long for its template. */
   expire(nowMs: number): void;
+  /** Forgets the templates of a TCP connection; `rest` are bytes of it that became no message. */
+  closeConnection(context: DatagramContext, rest: { readonly cause: "lost_framing" | "cut_off_message"; readonly bytes: number }): void;
 }
 
 export interface CollectorOptions {
@@ -74,7 +83,9 @@ export function createCollector({ config, spool }: CollectorOptions, deps: Colle
   const refused = new RefusedSources();
   const exporterTable = new ExporterTable(config.name);
   const lossLog = new LossLog(log);
+  const heldBack = new LogLimit(HELD_BACK_PAUSE_MS);
   const sockets: ReceiveSocket[] = [];
+  const tcpListeners: TcpListener[] = [];
   const timers: NodeJS.Timeout[] = [];
   const startedMs = now();
   let page: StatusPage | undefined;
@@ -95,6 +106,39 @@ export function createCollector({ config, spool }: CollectorOptions, deps: Colle
     context.receivedMs = nowMs;
     decoder.decode(datagram, context, output);
     output.noteRows(nowMs);
+  }
+
+  const connections = new TcpConnections(
+    config.tcp,
+    {
+      onMessage(message, { connection, source, sourcePort }) {
+        const nowMs = now();
+        decoder.decode(message, { source, sourcePort, connection, receivedMs: nowMs }, output);
+        output.noteRows(nowMs);
+      },
+      onClose({ connection, source, sourcePort }, rest) {
+        decoder.closeConnection({ source, sourcePort, connection, receivedMs: now() }, rest);
+      },
+    },
+    now,
+  );
+  function onConnection(socket: Socket, { port, counts }: TcpListener): void {
+    const address = socket.remoteAddress;
+    const source = address === undefined ? undefined : sources.of(address);
+    if (source?.isAllowed === true) connections.accept(socket, source.bytes, counts);
+    else {
+      socket.destroy();
+      if (address !== undefined) refused.count(address, { port, nowMs: now(), datagrams: 0, bytes: 0, connections: 1 });
+    }
+  }
+
+  /** Holds TCP exporters back while there is no room for rows. Datagrams cannot be held back: their rows are counted as `spool_full`. */
+  function holdBack(): void {
+    const isFull = writer.isNearlyFull();
+    if (!connections.setPaused(isFull) || connections.openCount === 0 || !heldBack.take(String(isFull), now())) return;
+    const { pendingBytes, usedBytes, limitBytes } = writer.stats();
+    if (isFull) log.warn({ usedBytes, limitBytes, pendingBytes }, "the spool is nearly full: exporters over TCP are held back");
+    else log.info({ usedBytes, limitBytes, pendingBytes }, "the spool has room again: exporters over TCP go on");
   }
 
   /** The decoder's sessions, with the rows that the spool refused among their losses; asked once for all timers of a tick. */
@@ -130,6 +174,7 @@ export function createCollector({ config, spool }: CollectorOptions, deps: Colle
         bytes,
         kernelDrops: kernelDrops?.get(port) ?? null,
       })),
+      tcp: { ...connections.stats(), listening: tcpListeners.map(({ host, port, counts }) => ({ host, port, ...counts })) },
       spool: writer.stats(),
       refused: refusedStatus(),
       exporters: recent,
@@ -153,7 +198,8 @@ export function createCollector({ config, spool }: CollectorOptions, deps: Colle
 
   /** Reads what the kernel still holds: until a short silence, at most DRAIN_MAX_MS. */
   async function drainSockets(): Promise<void> {
-    const received = (): number => sockets.reduce((sum, socket) => sum + socket.datagrams, 0);
+    const received = (): number =>
+      sockets.reduce((sum, { bytes }) => sum + bytes, 0) + tcpListeners.reduce((sum, { counts }) => sum + counts.bytes, 0);
     const endMs = now() + DRAIN_MAX_MS;
     for (let before = -1; before !== received() && now() < endMs;) {
       before = received();
@@ -170,18 +216,25 @@ export function createCollector({ config, spool }: CollectorOptions, deps: Colle
     async start() {
       const metrics = createCollectorMetrics(status);
       try {
-        for (const { host, port } of config.listen)
+        for (const listen of config.listen) {
+          const { host, port } = listen;
           sockets.push(await openReceiveSocket({ host, port, receiveBuffer: config.receiveBuffer }, onDatagram));
+          if (takesTcp(listen)) tcpListeners.push(await openTcpListener({ host, port }, onConnection));
+        }
         page = await openStatusPage({ ...config.status, metrics: () => metrics.scrape(), trouble });
       } catch (error) {
-        await Promise.all(sockets.map((socket) => socket.close()));
+        await Promise.all([...sockets, ...tcpListeners].map((one) => one.close()));
         throw error;
       }
       tellBuffer(sockets, config.receiveBuffer, log);
       const inodes = await readSocketInodes();
       kernelDrops = await readKernelDrops(inodes);
       timers.push(
-        setInterval(() => output.flushIfOld(now()), AGE_CHECK_MS),
+        setInterval(() => {
+          output.flushIfOld(now());
+          holdBack();
+        }, AGE_CHECK_MS),
+        setInterval(() => connections.sweep(), SWEEP_MS),
         setInterval(writeExporters, EXPORTERS_MS),
         setInterval(() => decoder.expire(now()), EXPIRE_MS),
         setInterval(() => lossLog.report(status()), LOSS_LOG_MS),
@@ -191,8 +244,10 @@ export function createCollector({ config, spool }: CollectorOptions, deps: Colle
 
     async stop(deadlineMs) {
       const endMs = now() + deadlineMs;
+      await Promise.all(tcpListeners.map((listener) => listener.close()));
       await drainSockets();
       for (const timer of timers) clearInterval(timer);
+      connections.closeIf(() => true, "closing");
       await Promise.all(sockets.map((socket) => socket.close()));
       output.flush();
       snapshot = undefined;

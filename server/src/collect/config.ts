@@ -1,12 +1,46 @@
 /** Options of the collector: where it listens and what it is called. */
 import { z } from "zod";
-import { network, port, size } from "../config/index.ts";
+import { duration, network, port, size } from "../config/index.ts";
 import { PRIVATE } from "./source-table.ts";
+
+/** IPFIX's port: the one that takes TCP as well, unless it is told otherwise. */
+const IPFIX_PORT = 4739;
 
 const listenSchema = z.strictObject({
   host: z.string().min(1).default("::").describe("Address to listen on. `::` is every address, IPv4 and IPv6."),
   port: port().describe("UDP port. Every protocol is understood on every port."),
+  tcp: z
+    .boolean()
+    .optional()
+    .describe(`Take IPFIX over TCP on this port too. Without a word: \`true\` for port ${IPFIX_PORT}, \`false\` for any other.`),
 });
+
+export type ListenConfig = z.output<typeof listenSchema>;
+
+/** Whether a port takes TCP connections. */
+export function takesTcp({ port: number, tcp }: ListenConfig): boolean {
+  return tcp ?? number === IPFIX_PORT;
+}
+
+const tcpSchema = z.strictObject({
+  maxConnections: z
+    .int()
+    .min(1)
+    .max(10_000)
+    .default(1_000)
+    .describe("Most connections at a time, over all ports; more are closed at once."),
+  maxConnectionsPerAddress: z.int().min(1).max(10_000).default(20).describe("Most connections of one address at a time."),
+  messageTimeout: duration({ min: "1s", max: "10m" })
+    .prefault("30s")
+    .describe("Longest a message may take from its first byte to its last; who is slower is disconnected."),
+  idleTimeout: duration({ min: "10s", max: "7d" })
+    .prefault("1h")
+    .describe(
+      "Longest silence between two messages; longer than the exporter's slowest timeout, because a closed connection may cost it flows.",
+    ),
+});
+
+export type TcpConfig = z.output<typeof tcpSchema>;
 
 export const collectorConfigSchema = z.strictObject({
   name: z
@@ -20,7 +54,7 @@ export const collectorConfigSchema = z.strictObject({
     .array(listenSchema)
     .min(1, "expected at least one host and port")
     .prefault([{ port: 2055 }, { port: 4739 }, { port: 6343 }])
-    .describe("UDP sockets. By convention 2055 is NetFlow, 4739 IPFIX and 6343 sFlow."),
+    .describe("Ports. By convention 2055 is NetFlow, 4739 IPFIX and 6343 sFlow."),
   allow: z
     .array(network([PRIVATE]))
     .min(1, "expected at least one network")
@@ -28,6 +62,7 @@ export const collectorConfigSchema = z.strictObject({
     .describe(
       "Who may send: networks and addresses. The word `private` stands for loopback, link-local, 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16 and fc00::/7. What others send is not decoded, only counted; the log names each of them once, with the line to add.",
     ),
+  tcp: tcpSchema.prefault({}).describe("Bounds of IPFIX over TCP. For TLS put a terminator such as stunnel in front."),
   receiveBuffer: size({ min: "64KiB", max: "1GiB" })
     .prefault("32MiB")
     .describe(

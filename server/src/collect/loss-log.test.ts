@@ -1,11 +1,10 @@
 import { Writable } from "node:stream";
 import pino from "pino";
-import { spoolConfigSchema } from "../spool/index.ts";
-import { createSpoolWriter } from "../spool/index.ts";
 import { LogLimit } from "../log-limit.ts";
 import { LossLog } from "./loss-log.ts";
 import type { CollectorStatus } from "./status.ts";
 import { exporterStats } from "./testing/fake-decoder.ts";
+import { collectorStatus } from "./testing/status.ts";
 
 describe("LogLimit", () => {
   it("writes once a pause and key, and tells how many events a line stands for", () => {
@@ -25,19 +24,11 @@ describe("LogLimit", () => {
 });
 
 describe("LossLog", () => {
-  const spool = createSpoolWriter({ config: spoolConfigSchema.parse({}), folder: "/nowhere", collector: "lab", bootMs: 0 }).stats();
-  const status = (atMs: number, exporters: CollectorStatus["exporters"], kernelDrops = 0): CollectorStatus => ({
-    type: "status",
-    version: 2,
-    collector: "lab",
-    startedMs: 0,
-    atMs,
-    listening: [{ host: "::", port: 2055, receiveBufferBytes: 1, datagrams: 0, bytes: 0, kernelDrops }],
-    spool,
-    refused: { datagrams: 0, bytes: 0, connections: 0, sources: [], rest: { datagrams: 0, bytes: 0, connections: 0 } },
-    exporters,
-    exporterCount: exporters.length,
-  });
+  const status = (atMs: number, exporters: CollectorStatus["exporters"], kernelDrops = 0): CollectorStatus =>
+    collectorStatus({
+      ...{ atMs, exporters, exporterCount: exporters.length },
+      listening: [{ host: "::", port: 2055, receiveBufferBytes: 1, datagrams: 0, bytes: 0, kernelDrops }],
+    });
 
   function run(statuses: CollectorStatus[]): Record<string, unknown>[] {
     const lines: Record<string, unknown>[] = [];
@@ -106,6 +97,19 @@ describe("LossLog", () => {
         ),
       ]),
     ).toHaveLength(21);
+  });
+
+  it("tells why TCP connections were closed, except those that exporters ended", () => {
+    const { tcp } = status(0, []);
+    const closed = { ...tcp.closed, ended: 40, reset: 2, lost_framing: 3 };
+    const lines = run([{ ...status(1_000, []), tcp: { ...tcp, closed, lastClosed: { lost_framing: "192.0.2.7" } } }]);
+    expect(lines).toEqual([
+      {
+        ...{ level: 40, cause: "lost_framing", count: 3, total: 3, last: "192.0.2.7" },
+        hint: expect.stringContaining("only IPFIX") as string,
+        msg: "TCP connections of exporters were closed",
+      },
+    ]);
   });
 
   it("tells kernel drops with the setting to raise", () => {

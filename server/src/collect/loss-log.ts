@@ -5,6 +5,7 @@
 import type { Logger } from "../log.ts";
 import { LogLimit, type LimitedLine } from "../log-limit.ts";
 import type { CollectorStatus } from "./status.ts";
+import type { CloseCause } from "./tcp-connections.ts";
 
 /** Least time between two lines about the same exporter and cause. */
 const PAUSE_MS = 300_000;
@@ -12,6 +13,15 @@ const HINTS: Readonly<Record<string, string>> = {
   unknown_version: "something that is no NetFlow, IPFIX or sFlow sends to this port",
   template_never_came: "set a shorter template refresh on the exporter, for example 60 s",
   spool_full: "see spool.maxBytes, and why the server does not load what waits",
+};
+
+/** Causes to close a TCP connection that an operator should know of, with what to do. */
+const CLOSE_HINTS: Readonly<Partial<Record<CloseCause, string>>> = {
+  lost_framing: "over TCP only IPFIX (version 10) is read; without TLS, unless a terminator stands in front",
+  slow_message: "the path is too slow for its messages; see collector.tcp.messageTimeout",
+  idle: "it was silent; if it is to stay connected, raise collector.tcp.idleTimeout",
+  too_many: "raise collector.tcp.maxConnections, or see what connects so often",
+  too_many_from_address: "raise collector.tcp.maxConnectionsPerAddress, or see why it connects so often",
 };
 
 /** What one line is about: an exporter and protocol, whatever ports and domains it uses, because senders choose those freely. */
@@ -65,6 +75,16 @@ export class LossLog {
         this.#log.warn(
           { port, count: line.count, total: kernelDrops, hint: "raise net.core.rmem_max and collector.receiveBuffer" },
           "the kernel dropped datagrams",
+        );
+    }
+    for (const [cause, closed] of Object.entries(status.tcp.closed) as [CloseCause, number][]) {
+      const hintOfCause = CLOSE_HINTS[cause];
+      totals.set(`tcp ${cause}`, closed);
+      const line = hintOfCause === undefined ? undefined : this.#grown(`tcp ${cause}`, closed, atMs);
+      if (line)
+        this.#log.warn(
+          { cause, count: line.count, total: closed, last: status.tcp.lastClosed[cause], hint: hintOfCause },
+          "TCP connections of exporters were closed",
         );
     }
     this.#totals = totals;

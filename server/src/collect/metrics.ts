@@ -4,9 +4,14 @@
  */
 import { collectDefaultMetrics, Counter, Gauge, Registry } from "prom-client";
 import type { CollectorStatus, ExporterStatus } from "./status.ts";
+import { CLOSE_CAUSES } from "./tcp-connections.ts";
 
 /** Exporters with labels of their own. */
 const MAX_EXPORTERS = 500;
+
+const causes = Object.entries(CLOSE_CAUSES)
+  .map(([cause, meaning]) => `\`${cause}\` (${meaning})`)
+  .join(", ");
 
 export interface CollectorMetrics {
   /** Names, help and labels, for the reference. */
@@ -34,6 +39,14 @@ export function createCollectorMetrics(status: () => CollectorStatus): Collector
       ["port"],
     ),
     buffer: gauge("collector_receive_buffer_bytes", "Receive buffer the kernel granted by UDP port.", ["port"]),
+  };
+  const tcp = {
+    messages: counter("collector_tcp_received_messages_total", "IPFIX messages received over TCP by port.", ["port"]),
+    bytes: counter("collector_tcp_received_bytes_total", "Bytes received over TCP by port.", ["port"]),
+    open: gauge("collector_tcp_connections", "TCP connections of exporters that are open."),
+    opened: counter("collector_tcp_opened_connections_total", "TCP connections of exporters that were taken."),
+    closed: counter("collector_tcp_closed_connections_total", `TCP connections that ended by cause: ${causes}.`, ["cause"]),
+    held: gauge("collector_tcp_held_back", "1 while nothing is read from TCP connections because the spool is nearly full."),
   };
   const refused = {
     datagrams: counter("collector_refused_datagrams_total", "Datagrams of senders that are not in `collector.allow`; not decoded.", [
@@ -80,7 +93,13 @@ export function createCollectorMetrics(status: () => CollectorStatus): Collector
     errors: counter("spool_disk_errors_total", "Failed disk operations by system error code; each is tried again.", ["code"]),
   };
 
-  const shown = [...Object.values(socket), ...Object.values(refused), ...Object.values(exporter), ...Object.values(spool)];
+  const shown = [
+    ...Object.values(socket),
+    ...Object.values(tcp),
+    ...Object.values(refused),
+    ...Object.values(exporter),
+    ...Object.values(spool),
+  ];
   const refresh = (): void => {
     for (const metric of shown) metric.reset();
     const now = status();
@@ -91,6 +110,14 @@ export function createCollectorMetrics(status: () => CollectorStatus): Collector
       if (kernelDrops !== null) socket.drops.inc(labels, kernelDrops);
       socket.buffer.set(labels, receiveBufferBytes);
     }
+    for (const { port, messages, bytes } of now.tcp.listening) {
+      tcp.messages.inc({ port: String(port) }, messages);
+      tcp.bytes.inc({ port: String(port) }, bytes);
+    }
+    tcp.open.set(now.tcp.open);
+    tcp.opened.inc(now.tcp.opened);
+    tcp.held.set(now.tcp.isPaused ? 1 : 0);
+    for (const [cause, count] of Object.entries(now.tcp.closed)) tcp.closed.inc({ cause }, count);
     for (const { source, ...counts } of [...now.refused.sources, { source: "other", ...now.refused.rest }]) {
       refused.datagrams.inc({ source }, counts.datagrams);
       refused.bytes.inc({ source }, counts.bytes);

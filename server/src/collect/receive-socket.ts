@@ -34,11 +34,19 @@ const NO_IPV6 = ["EAFNOSUPPORT", "EADDRNOTAVAIL", "EINVAL"];
 export async function openReceiveSocket(options: ReceiveSocketOptions, onDatagram: OnDatagram): Promise<ReceiveSocket> {
   const { host, port } = options;
   try {
-    return await open(options, onDatagram);
+    return await withoutIpv6(host, (usable) => open({ ...options, host: usable }, onDatagram));
   } catch (error) {
-    if (host === "::" && NO_IPV6.includes((error as NodeJS.ErrnoException).code ?? ""))
-      return await openReceiveSocket({ ...options, host: "0.0.0.0" }, onDatagram);
     throw listenError({ protocol: "UDP", host, port, what: "the collector", option: "collector.listen" }, error);
+  }
+}
+
+/** Tries a host; `::` becomes 0.0.0.0 on a system without IPv6. */
+export async function withoutIpv6<T>(host: string, open: (host: string) => Promise<T>): Promise<T> {
+  try {
+    return await open(host);
+  } catch (error) {
+    if (host !== "::" || !NO_IPV6.includes((error as NodeJS.ErrnoException).code ?? "")) throw error;
+    return await open("0.0.0.0");
   }
 }
 

@@ -4,6 +4,7 @@
  */
 import type { ExporterStats } from "../decode/index.ts";
 import type { SpoolStats } from "../spool/index.ts";
+import type { ConnectionStats } from "./tcp-connections.ts";
 
 export interface ListeningStatus {
   readonly host: string;
@@ -13,6 +14,13 @@ export interface ListeningStatus {
   readonly bytes: number;
   /** Datagrams lost because the socket's buffer was full; null where the system does not tell. */
   readonly kernelDrops: number | null;
+}
+
+export interface TcpListeningStatus {
+  readonly host: string;
+  readonly port: number;
+  readonly messages: number;
+  readonly bytes: number;
 }
 
 /** Datagrams and connections of senders that are not on the allow list: nothing of them was decoded. */
@@ -44,6 +52,8 @@ export interface CollectorStatus {
   readonly startedMs: number;
   readonly atMs: number;
   readonly listening: readonly ListeningStatus[];
+  /** IPFIX over TCP. */
+  readonly tcp: ConnectionStats & { readonly listening: readonly TcpListeningStatus[] };
   readonly spool: SpoolStats;
   /** Totals, those who sent last (a bounded number), and the counts of those who are no longer told apart. */
   readonly refused: RefusedCounts & { readonly sources: readonly RefusedStatus[]; readonly rest: RefusedCounts };

@@ -16,6 +16,7 @@ export { Decoder } from "./decoder.ts";
 export { DROP_CAUSES, SKIP_KINDS, type DropCause, type SkipKind } from "./drop-cause.ts";
 export { findElement, findVendor, type KnownElement } from "./elements/element-names.ts";
 export type { ElementType } from "./elements/element-type.ts";
+export { IpfixFramer } from "./ipfix-framer.ts";
 export { exportTimeMs } from "./export-time.ts";
 export {
   CaptureReader,

@@ -74,6 +74,27 @@ describe("the spool writer", () => {
     expect(writer.offer("flows", block(150))).toBeUndefined();
   });
 
+  it("is nearly full before it refuses, until the store made room, also when nobody offers anything meanwhile", async () => {
+    let nowMs = 0;
+    const disk = new MemoryDisk();
+    const writer = writerOn(disk, { maxBytes: 10_000, maxPendingBytes: 8_000 }, { now: () => nowMs });
+    await writer.start();
+    expect(writer.isNearlyFull()).toBe(false);
+    expect(writer.offer("flows", block(600))).toBeUndefined();
+    expect(writer.isNearlyFull()).toBe(true); // in memory
+    await writer.drained();
+    expect(writer.isNearlyFull()).toBe(false);
+    expect(writer.offer("flows", block(570))).toBeUndefined();
+    await writer.drained();
+    expect(writer.isNearlyFull()).toBe(true); // on disk
+    for (const file of disk.files().keys()) disk.takeAway(file);
+    for (let tries = 0; writer.isNearlyFull() && tries < 10; tries++) {
+      nowMs += 1_001;
+      await turn();
+    }
+    expect(writer.isNearlyFull()).toBe(false);
+  });
+
   it("leaves other users of a nearly full disk their share", async () => {
     const disk = new MemoryDisk();
     disk.freeSpace = 1_000;

@@ -23,6 +23,9 @@ const RETRY_MAX_MS = 5_000;
 /** How often the folder is measured while there is room, and while there is none. */
 const MEASURE_MS = 5_000;
 const MEASURE_FULL_MS = 1_000;
+/** Shares of the limits from which the spool is nearly full. */
+const NEARLY_FULL_DISK = 0.95;
+const NEARLY_FULL_MEMORY = 0.5;
 
 export interface SpoolWriterOptions {
   readonly config: SpoolConfig;
@@ -75,6 +78,8 @@ export interface SpoolWriter {
   start(): Promise<void>;
   /** Takes a block, or says why not. Never waits, never throws. */
   offer(table: string, block: SpoolBlock, span?: TimeSpan): SpoolRefusal | undefined;
+  /** Whether rows may soon find no room: who can make senders wait does it now. What is on its way then still finds room. */
+  isNearlyFull(): boolean;
   /** Resolves when everything taken so far is durable. */
   drained(): Promise<void>;
   /** Waits for the disk, at most so long; resolves with the rows that could not be made durable. Later offers are refused. */
@@ -201,6 +206,14 @@ export function createSpoolWriter(options: SpoolWriterOptions, deps: SpoolWriter
       pendingBytes += bytes;
       writing ??= writeAll().finally(() => (writing = undefined));
       return undefined;
+    },
+
+    isNearlyFull() {
+      const isFull =
+        usage.usedBytes + pendingBytes > usage.limitBytes * NEARLY_FULL_DISK || pendingBytes > config.maxPendingBytes * NEARLY_FULL_MEMORY;
+      // Nobody may offer anything until there is room again.
+      if (isFull) measureIfOld(true);
+      return isFull;
     },
 
     async drained() {

@@ -76,6 +76,10 @@ export class FakeDecoder implements DatagramDecoder {
     // Nothing waits here.
   }
 
+  closeConnection(): void {
+    // Nothing is remembered.
+  }
+
   stats(): ExporterStats[] {
     return [...this.#sessions.values()];
   }
