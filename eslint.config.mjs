@@ -60,7 +60,7 @@ export default tseslint.config(
   { files: ["plugin/src/**/*.{ts,tsx}", "preview/src/**/*.{ts,tsx}"], ...reactHooks.configs.flat.recommended },
   {
     // Tests and commands print, and read loosely typed answers.
-    files: ["**/*.test.{ts,tsx}", "**/*.e2e.ts", "**/testing/**", "e2e/**", "bench/**"],
+    files: ["**/*.test.{ts,tsx}", "**/*.e2e.ts", "**/testing/**", "e2e/**", "bench/**", "fuzz/**"],
     rules: {
       "no-console": "off",
       "@typescript-eslint/no-unsafe-assignment": "off",

@@ -31,7 +31,14 @@ module.exports = {
     {
       displayName: "unit",
       testEnvironment: "node",
-      roots: ["<rootDir>/model/src", "<rootDir>/server/src", "<rootDir>/dashboards/src", "<rootDir>/preview/src", "<rootDir>/scripts"],
+      roots: [
+        "<rootDir>/model/src",
+        "<rootDir>/server/src",
+        "<rootDir>/dashboards/src",
+        "<rootDir>/preview/src",
+        "<rootDir>/scripts",
+        "<rootDir>/fuzz",
+      ],
       testMatch: ["**/*.test.ts"],
       transform,
       moduleNameMapper,

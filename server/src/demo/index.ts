@@ -22,4 +22,5 @@ export {
   type TemplatedMessage,
 } from "./encode-templated.ts";
 export { Ledger, type LedgerCounts, type LedgerEntry, type LedgerKey, type SentFlow } from "./ledger.ts";
+export { Random } from "./random.ts";
 export { TrafficModel } from "./traffic-model.ts";

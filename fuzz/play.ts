@@ -1,0 +1,226 @@
+/**
+ * Decodes a conversation and checks after every datagram what must hold whatever it says:
+ *
+ *   exception  nothing escapes from Decoder.decode
+ *   defect     no error was caught inside it either (`internal_error`)
+ *   balance    bytes received = decoded + dropped + skipped + waiting
+ *   rows       nothing is written behind the rows; times, names, addresses and texts can be stored; no row is invented or lost
+ *   caps       sessions, templates, waiting bytes and unknown elements stay below their limits
+ *   slow       a datagram costs a bounded time, in proportion to the bytes it made readable
+ *   heap       what the decoder remembers is bounded (where the process runs with --expose-gc)
+ */
+import {
+  Decoder,
+  DEFAULT_LIMITS,
+  type ByteBalance,
+  type DecoderLimits,
+  type ExporterStats,
+  type FlowSink,
+} from "../server/src/decode/index.ts";
+import { FlowBatch } from "../server/src/flow/index.ts";
+import { findBadValue, findStray } from "./check-batch.ts";
+import { contextOf, SMALL_LIMITS, type Conversation, type Input } from "./input.ts";
+
+export type Property = "exception" | "defect" | "balance" | "rows" | "caps" | "slow" | "heap";
+
+export interface Finding {
+  readonly property: Property;
+  readonly detail: string;
+  /** Number of the datagram after which it showed. */
+  readonly at: number;
+}
+
+export interface Slowest {
+  readonly ms: number;
+  readonly input: Input | undefined;
+}
+
+export interface PlayResult {
+  readonly finding: Finding | undefined;
+  readonly bytes: number;
+  readonly rows: number;
+  readonly slowest: Slowest;
+  /** Causes of drops and kinds of skips that occurred. */
+  readonly causes: ReadonlySet<string>;
+}
+
+/**
+ * Time that 64 KiB may take, of a datagram or of sets that waited and that it made readable. No measure of speed: ten times what the
+ * most expensive datagram known takes (thousands of templates, each with data: 50 ms); what is worse than linear is far beyond it. Unit: ms.
+ */
+const MAX_MS_PER_64_KIB = 500;
+/** Memory that a decoder and its conversation may take beyond the baseline. Unit: bytes. */
+const MAX_HEAP: Readonly<Record<Conversation["setup"]["limits"], number>> = { small: 64 * 2 ** 20, default: 384 * 2 ** 20 };
+/** Batches are flushed every so often, so that rows of several datagrams share one. */
+const FLUSH_EVERY = 16;
+/** A datagram may fill a tiny batch thousands of times: looking at them all would take longer than everything else. */
+const MAX_CHECKED_FLUSHES = 20;
+
+const batches = new Map<number, FlowBatch>();
+
+/** @param checksHeap takes a full collection, so not every conversation can afford it */
+export function play(conversation: Conversation, { checksHeap = false }: { readonly checksHeap?: boolean } = {}): PlayResult {
+  const run = new Run(conversation);
+  const finding = run.play() ?? (checksHeap ? run.findHeap() : undefined);
+  const { bytes, slowest, causes, sink } = run;
+  return { finding: confirmSlow(conversation, finding), bytes, rows: sink.flushedRows, slowest, causes };
+}
+
+/** A busy machine makes anything slow once: only what is slow three times counts. */
+function confirmSlow(conversation: Conversation, finding: Finding | undefined): Finding | undefined {
+  if (finding?.property !== "slow") return finding;
+  const isSlowAgain = [1, 2].every(() => new Run(conversation).play()?.property === "slow");
+  return isSlowAgain ? finding : undefined;
+}
+
+class Run {
+  readonly sink: CheckedSink;
+  readonly causes = new Set<string>();
+  bytes = 0;
+  slowest: Slowest = { ms: 0, input: undefined };
+  private readonly conversation: Conversation;
+  private readonly limits: DecoderLimits;
+  private readonly decoder: Decoder;
+
+  constructor(conversation: Conversation) {
+    const { limits, clampTimes, sumCounters, rows, isStubborn } = conversation.setup;
+    this.conversation = conversation;
+    this.limits = { ...DEFAULT_LIMITS, ...(limits === "small" ? SMALL_LIMITS : {}) };
+    this.decoder = new Decoder({ limits: this.limits, clampTimes, sumCounters });
+    this.sink = new CheckedSink(rows, isStubborn);
+  }
+
+  play(): Finding | undefined {
+    let finding: Finding | undefined;
+    this.conversation.inputs.every((input, at) => {
+      const problem = this.decode(input, at) ?? this.sink.problem;
+      if (problem) finding = { ...problem, at };
+      return !finding;
+    });
+    this.sink.empty();
+    const at = this.conversation.inputs.length - 1;
+    finding ??= this.sink.problem && { ...this.sink.problem, at };
+    const problem = finding ? undefined : this.checkStats();
+    return finding ?? (problem && { ...problem, at });
+  }
+
+  findHeap(): Finding | undefined {
+    if (!globalThis.gc) return undefined;
+    globalThis.gc();
+    const { heapUsed, external } = process.memoryUsage();
+    baseline ??= heapUsed + external;
+    const used = heapUsed + external - baseline;
+    const { limits } = this.conversation.setup;
+    if (used <= MAX_HEAP[limits] || this.decoder.stats().length < 0) return undefined;
+    return { property: "heap", detail: `${Math.round(used / 2 ** 20)} MiB with ${limits} limits`, at: this.conversation.inputs.length - 1 };
+  }
+
+  private decode(input: Input, at: number): Omit<Finding, "at"> | undefined {
+    const before = this.decoder.byteBalance();
+    this.bytes += input.bytes.length;
+    const context = contextOf(input);
+    this.sink.busyMs = this.sink.flushes = 0;
+    const cpu = process.cpuUsage();
+    const started = performance.now();
+    try {
+      this.decoder.decode(input.bytes, context, this.sink);
+    } catch (error) {
+      return { property: "exception", detail: error instanceof Error ? (error.stack ?? error.message) : String(error) };
+    }
+    // The process's time and the wall's, whichever is less: other processes count against the one, threads of its own against the other.
+    const used = process.cpuUsage(cpu);
+    const ms = Math.min(performance.now() - started, (used.user + used.system) / 1000) - this.sink.busyMs;
+    if (ms > this.slowest.ms) this.slowest = { ms, input };
+    const balance = this.decoder.byteBalance();
+    const problem = checkBalance(before, balance, input.bytes.length);
+    if (problem) return problem;
+    const stray = findStray(this.sink.batch);
+    if (stray !== undefined) return { property: "rows", detail: stray };
+    const readable = finished(balance) - finished(before);
+    if (ms > MAX_MS_PER_64_KIB * Math.max(1, readable / 65_536))
+      return { property: "slow", detail: `${Math.round(ms)} ms for ${input.bytes.length} bytes that made ${readable} readable` };
+    if (this.sink.isStubborn || at % FLUSH_EVERY === 0 || this.sink.batch.free * 2 < this.sink.batch.capacity) this.sink.empty();
+    return undefined;
+  }
+
+  private checkStats(): Omit<Finding, "at"> | undefined {
+    const stats = this.decoder.stats();
+    for (const { dropped, skipped } of stats)
+      for (const cause of [...Object.keys(dropped), ...Object.keys(skipped)]) this.causes.add(cause);
+    const defect = stats.find(({ dropped }) => "internal_error" in dropped);
+    if (defect) return { property: "defect", detail: defect.lastError ?? "an error without a message" };
+    const rows = total(stats, "rows");
+    if (this.decoder.evictedSessions() === 0 && rows !== this.sink.flushedRows)
+      return { property: "rows", detail: `${rows} rows counted, ${this.sink.flushedRows} written` };
+    return this.checkCaps(stats);
+  }
+
+  private checkCaps(stats: readonly ExporterStats[]): Omit<Finding, "at"> | undefined {
+    const { limits } = this;
+    const caps: readonly (readonly [name: string, value: number, cap: number])[] = [
+      ["sessions", stats.length, limits.maxSessions],
+      ["templates", total(stats, "templates"), limits.maxTemplates],
+      ["templates of a session", Math.max(0, ...stats.map(({ templates }) => templates)), limits.maxTemplatesPerSession],
+      ["waiting bytes", total(stats, "waitingBytes"), limits.maxWaitingBytes],
+      ["waiting bytes of a session", Math.max(0, ...stats.map(({ waitingBytes }) => waitingBytes)), limits.maxWaitingBytesPerSession],
+      ["unknown elements", this.decoder.unknownElements().length, limits.maxUnknownElements],
+    ];
+    const broken = caps.find(([, value, cap]) => value > cap);
+    return broken && { property: "caps", detail: `${broken[1]} ${broken[0]}, the limit is ${broken[2]}` };
+  }
+}
+
+let baseline: number | undefined;
+
+function total(stats: readonly ExporterStats[], key: "rows" | "templates" | "waitingBytes"): number {
+  return stats.reduce((sum, one) => sum + one[key], 0);
+}
+
+/** Bytes whose fate is known. */
+function finished({ decoded, dropped, skipped }: ByteBalance): number {
+  return decoded + dropped + skipped;
+}
+
+function checkBalance(before: ByteBalance, after: ByteBalance, bytes: number): Omit<Finding, "at"> | undefined {
+  if (after.received - before.received !== bytes)
+    return { property: "balance", detail: `${after.received - before.received} bytes received of a datagram of ${bytes}` };
+  const isNegative = Object.values(after).some((value: number) => value < 0);
+  return isNegative || after.received !== finished(after) + after.waiting
+    ? { property: "balance", detail: JSON.stringify(after) }
+    : undefined;
+}
+
+/** A sink that looks at every value before it empties its batch. */
+class CheckedSink implements FlowSink {
+  readonly batch: FlowBatch;
+  readonly isStubborn: boolean;
+  flushedRows = 0;
+  /** Time spent in checks while the decoder waited. */
+  busyMs = 0;
+  /** Flushes of the datagram at hand. */
+  flushes = 0;
+  problem: Omit<Finding, "at"> | undefined;
+
+  constructor(rows: number, isStubborn: boolean) {
+    const batch = batches.get(rows) ?? new FlowBatch(rows);
+    batches.set(rows, batch);
+    batch.clearUncommitted();
+    batch.reset();
+    this.batch = batch;
+    this.isStubborn = isStubborn;
+  }
+
+  flush(): void {
+    if (!this.isStubborn) this.empty();
+  }
+
+  empty(): void {
+    const started = performance.now();
+    const { batch } = this;
+    const detail = this.flushes++ < MAX_CHECKED_FLUSHES ? (findStray(batch) ?? findBadValue(batch)) : undefined;
+    if (detail !== undefined) this.problem ??= { property: "rows", detail };
+    this.flushedRows += batch.rows;
+    batch.reset();
+    this.busyMs += performance.now() - started;
+  }
+}
