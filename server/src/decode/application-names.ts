@@ -1,4 +1,4 @@
-/** Names the application of a record from the exporter's application table, where the record has its number (95) and no name (96). */
+/** Names the application of a record from the exporter's application table, where the record has its number (95) and no name. */
 import type { TextColumn } from "../flow/index.ts";
 import { applicationKey } from "./application-key.ts";
 import { fieldLength, fieldStart, type Chunk } from "./column-loops.ts";
@@ -6,11 +6,10 @@ import type { Fact, FactKey } from "./fact.ts";
 import type { FindField, PlacedField } from "./layout.ts";
 
 const APPLICATION_ID = 95;
-const APPLICATION_NAME = 96;
 
-/** The field to look up; undefined when the template has none, or names its applications itself. */
+/** The field to look up, in a template that does not name its applications itself. */
 export function findApplication(find: FindField): PlacedField | undefined {
-  return find(APPLICATION_NAME) ? undefined : find(APPLICATION_ID);
+  return find(APPLICATION_ID);
 }
 
 /** @param out the column app_name */

@@ -27,7 +27,9 @@ describe("captures of exporters that other people wrote", () => {
           expect(Number(sums.get("packetDeltaCount") ?? 0n)).toBe(facts.sum_packetDeltaCount);
           expect(total(stats, "waitingSets")).toBe(facts.undecodable_sets ?? 0);
         }
-        if (facts.last_record && rows.length > 0) expect(rows.at(-1)).toMatchObject(wantedRow(facts.last_record));
+        // The last record of a biflow is its last row but one: the answer stands behind.
+        const forward = rows.filter((row) => row["biflow_direction"] !== 2);
+        if (facts.last_record && rows.length > 0) expect(forward.at(-1)).toMatchObject(wantedRow(facts.last_record));
       }
       if (facts.first_record && rows.length > 0) expect(rows[0]).toMatchObject(wantedRow(facts.first_record));
       expect(stats.flatMap(({ dropped }) => Object.keys(dropped))).not.toContain("internal_error");

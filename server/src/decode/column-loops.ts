@@ -195,9 +195,63 @@ export function copyAnyInteger(step: CopyStep, chunk: Chunk): void {
   }
 }
 
+/** Octets of any length whose last 8 are a number, big-endian. */
+export function copyLastBytes(step: CopyStep, chunk: Chunk): void {
+  const { view, row, n } = chunk;
+  const out = touch(step, chunk).u32;
+  for (let i = 0; i < n; i++) {
+    const length = fieldLength(step, chunk, i);
+    if (length === 0) continue;
+    const target = (row + i) * 2;
+    if (step.onlyWhereZero && (out[target]! | out[target + 1]!) !== 0) continue;
+    const used = Math.min(length, 8);
+    const at = fieldStart(step, chunk, i) + length - used;
+    out[target] = readLow(view, at, used);
+    out[target + 1] = used > 4 ? readLow(view, at, used - 4) : 0;
+  }
+}
+
+/** Flags of 1 to 8 bytes, added to those that are there. */
+export function addBits(step: CopyStep, chunk: Chunk): void {
+  const { view, row, n } = chunk;
+  const out = touch(step, chunk).u16;
+  for (let i = 0; i < n; i++) {
+    const length = fieldLength(step, chunk, i);
+    if (length > 0 && length <= 8) out[row + i]! |= readLow(view, fieldStart(step, chunk, i), length) & step.mask;
+  }
+}
+
+/** Protocols that carry another IP packet: IPv4, IPv6, GRE. */
+const ENCAPSULATIONS = [4, 41, 47];
+
+/** A second protocol of the record, where the first is that of a tunnel (Huawei announces the outer before the inner) or zero. */
+export function fillEncapsulated(step: CopyStep, chunk: Chunk): void {
+  const { view, row, n } = chunk;
+  const out = touch(step, chunk).u8;
+  for (let i = 0; i < n; i++) {
+    if (out[row + i] !== 0 && !ENCAPSULATIONS.includes(out[row + i]!)) continue;
+    const length = fieldLength(step, chunk, i);
+    if (length === 0 || length > 8) continue;
+    const inner = readLow(view, fieldStart(step, chunk, i), length) & 0xff;
+    if (inner !== 0) out[row + i] = inner;
+  }
+}
+
 /** Bytes of a field in record i. */
 export function fieldLength(step: { readonly segment: number; readonly length: number }, { index }: Chunk, i: number): number {
   return step.length === VARIABLE_LENGTH ? index.lengths[step.segment]![i]! : step.length;
+}
+
+/** True where all bytes of a field are zero, or it has none. */
+export function isZeroField(
+  step: { readonly segment: number; readonly offset: number; readonly length: number },
+  chunk: Chunk,
+  i: number,
+): boolean {
+  const start = fieldStart(step, chunk, i);
+  const end = start + fieldLength(step, chunk, i);
+  for (let at = start; at < end; at++) if (chunk.view.getUint8(at) !== 0) return false;
+  return true;
 }
 
 /** Position of a field's first byte in record i; a variable-length field ends where its segment starts. */

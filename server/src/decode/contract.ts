@@ -73,6 +73,10 @@ export interface DecoderLimits {
   readonly maxWaitingBytes: number;
   /** How long a data set waits for its template, ms. @default 1,800,000: the slowest template refresh seen in the field */
   readonly maxWaitingMs: number;
+  /** Connections of one firewall whose updates are remembered until their end. @default 131,072 */
+  readonly maxConnectionsPerSession: number;
+  /** The same of all firewalls: about 200 bytes each. @default 262,144 */
+  readonly maxConnections: number;
   /** Ignored elements of one session that are counted apart. @default 512 */
   readonly maxIgnoredElementsPerSession: number;
   /** Ignored elements of all sessions that are counted apart: about 100 bytes each. @default 65,536 */
@@ -96,6 +100,8 @@ export const DEFAULT_LIMITS: DecoderLimits = {
   maxWaitingBytesPerSession: 262_144,
   maxWaitingBytes: 16_777_216,
   maxWaitingMs: 1_800_000,
+  maxConnectionsPerSession: 131_072,
+  maxConnections: 262_144,
   maxIgnoredElementsPerSession: 512,
   maxIgnoredElements: 65_536,
   maxSampleSourcesPerSession: 4_096,

@@ -2,14 +2,20 @@
 import { columnIndex, type FlowBatch } from "../flow/index.ts";
 import { writeDualAddresses } from "./addresses.ts";
 import { writeApplicationNames } from "./application-names.ts";
+import { hasAnswer } from "./biflow.ts";
 import { fieldLength, fieldStart, readLow, type Chunk } from "./column-loops.ts";
+import type { ConnectionTotals } from "./connection-totals.ts";
 import type { FlowSink } from "./contract.ts";
+import { settleEvent } from "./flow-events.ts";
 import { writeTimes } from "./flow-times.ts";
 import { writeIcmp } from "./icmp.ts";
+import { forgetNoTunnel } from "./inner-flow.ts";
+import { writeLabels } from "./label-stack.ts";
 import { CHUNK_RECORDS, RecordIndex } from "./layout.ts";
 import { writeConstants, type MessageContext } from "./message-context.ts";
 import { COUNTER_NAMES, type Plan } from "./plan.ts";
 import { writeSampling } from "./record-sampling.ts";
+import type { RowPlan } from "./row-plan.ts";
 import { writeTexts } from "./text-columns.ts";
 
 export interface DataSet {
@@ -33,6 +39,13 @@ export interface DataSetResult {
   homelessBytes: number;
 }
 
+/** Where the records go, and what is remembered of earlier ones. */
+export interface DataSetTarget {
+  readonly sink: FlowSink;
+  readonly options: DataSetOptions;
+  readonly connectionTotals: ConnectionTotals;
+}
+
 export interface DataSetOptions {
   readonly clampTimes: boolean;
   /** Where counter elements are added up, by IANA name; undefined: not wanted. */
@@ -40,6 +53,10 @@ export interface DataSetOptions {
 }
 
 const FLOWS = columnIndex("flows");
+const BIFLOW_DIRECTION = columnIndex("biflow_direction");
+/** Values of biflow_direction. */
+const INITIATOR = 1;
+const ANSWER = 2;
 
 const index = new RecordIndex();
 
@@ -47,8 +64,11 @@ export function decodeDataSet(
   plan: Plan,
   set: DataSet,
   context: MessageContext,
-  { sink, options }: { readonly sink: FlowSink; readonly options: DataSetOptions },
+  { sink, options, connectionTotals }: DataSetTarget,
 ): DataSetResult {
+  const rowsPerRecord = plan.reverse ? 2 : 1;
+  // Two rows of a record stand behind each other, so such records are written one by one.
+  const recordsAtOnce = plan.reverse ? 1 : CHUNK_RECORDS;
   const result: DataSetResult = {
     records: 0,
     rows: 0,
@@ -61,8 +81,8 @@ export function decodeDataSet(
   const { view, end } = set;
   let { at } = set;
   for (;;) {
-    if (plan.describesTraffic && sink.batch.free === 0) sink.flush();
-    const room = plan.describesTraffic ? Math.min(CHUNK_RECORDS, sink.batch.free) : CHUNK_RECORDS;
+    if (plan.describesTraffic && sink.batch.free < rowsPerRecord) sink.flush();
+    const room = plan.describesTraffic ? Math.min(recordsAtOnce, Math.floor(sink.batch.free / rowsPerRecord)) : CHUNK_RECORDS;
     const n = index.walk(plan.layout, view, { at, end, max: Math.max(room, 1) });
     if (n > 0 && room === 0) {
       result.homeless += n;
@@ -71,13 +91,17 @@ export function decodeDataSet(
       result.records += n;
       if (options.sums) addCounters(plan, view, n, options.sums);
       if (plan.describesTraffic) {
-        result.rows += n;
-        result.clampedTimes += writeRows(
-          plan,
-          { view, index, columns: sink.batch.columns, n, row: sink.batch.rows },
-          { batch: sink.batch, context, templateId: set.templateId, clampTimes: options.clampTimes },
-        );
-        commit(sink.batch, n);
+        const chunk: Chunk = { view, index, columns: sink.batch.columns, n, row: sink.batch.rows };
+        const rows = writeRecords(plan, chunk, {
+          batch: sink.batch,
+          context,
+          templateId: set.templateId,
+          clampTimes: options.clampTimes,
+          connectionTotals,
+        });
+        result.rows += rows.written;
+        result.clampedTimes += rows.clamped;
+        commit(sink.batch, rows.written);
       }
     }
     at = index.next;
@@ -98,18 +122,52 @@ interface RowRun {
   readonly context: MessageContext;
   readonly templateId: number;
   readonly clampTimes: boolean;
+  readonly connectionTotals: ConnectionTotals;
+}
+
+interface WrittenRows {
+  written: number;
+  /** Rows whose times were clamped. */
+  clamped: number;
+}
+
+function writeRecords(plan: Plan, chunk: Chunk, run: RowRun): WrittenRows {
+  const rows = { written: chunk.n, clamped: writeRows(plan.forward, chunk, run) };
+  let answer = -1;
+  if (plan.reverse) {
+    markDirection(chunk, INITIATOR);
+    if (hasAnswer(plan.reverse.counters, chunk, 0)) {
+      answer = chunk.row + 1;
+      const reverse = { ...chunk, row: answer };
+      rows.clamped += writeRows(plan.reverse.row, reverse, run);
+      markDirection(reverse, chunk.columns[BIFLOW_DIRECTION]!.u8[chunk.row] === ANSWER ? INITIATOR : ANSWER);
+      rows.written++;
+    }
+  }
+  if (plan.events)
+    for (let i = 0; i < chunk.n; i++) settleEvent(plan.events, chunk, { record: i, row: chunk.row + i, answer }, run.connectionTotals);
+  return rows;
+}
+
+/** biflow_direction: what the record says itself (239) wins. */
+function markDirection({ columns, row }: Chunk, direction: number): void {
+  const column = columns[BIFLOW_DIRECTION]!;
+  column.touched = true;
+  if (column.u8[row] === 0) column.u8[row] = direction;
 }
 
 /** @returns rows whose times were clamped */
-function writeRows(plan: Plan, chunk: Chunk, { batch, context, templateId, clampTimes }: RowRun): number {
+function writeRows(plan: RowPlan, chunk: Chunk, { batch, context, templateId, clampTimes }: RowRun): number {
   const { addresses, present, countsFlows } = plan;
   writeConstants(batch, chunk, context, { templateId, ipVersion: addresses.ipVersion, present, flows: countsFlows ? 0 : 1 });
   for (const name of plan.ownRuns) batch.runs[name].end(chunk.row + chunk.n);
   for (const step of plan.steps) step.run(step, chunk);
   for (const step of addresses.steps) step.run(step, chunk);
   for (const step of plan.texts) writeTexts(step, batch, chunk);
+  if (plan.labels) writeLabels(plan.labels, batch, chunk);
   if (addresses.dual) writeDualAddresses(addresses.dual, chunk);
   if (countsFlows) atLeastOneFlow(chunk);
+  if (plan.hasInner) forgetNoTunnel(chunk);
   if (plan.application && context.applications)
     writeApplicationNames(plan.application, chunk, { names: context.applications, out: batch.text("app_name") });
   writeSampling(plan.sampling, chunk, context);

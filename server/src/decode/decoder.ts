@@ -117,6 +117,11 @@ export class Decoder {
     return this.table.ignoredElements.uncounted;
   }
 
+  /** Firewall connections that were forgotten before their end to make room: what they count at their end is too much. */
+  forgottenConnections(): number {
+    return this.table.openConnections.forgotten;
+  }
+
   /** Counter elements as exported, by IANA name; empty unless `sumCounters` was asked for. */
   sums(): ReadonlyMap<string, bigint> {
     return this.dataSets.sums ?? new Map<string, bigint>();
@@ -214,7 +219,7 @@ export class Decoder {
       samplingRate: header.samplingInterval,
     });
     const set = { view, at: recordsAt, end: recordsEnd, templateId: record.scheme };
-    const result = decodeDataSet(record.plan, set, message, { sink, options: this.dataSets });
+    const result = decodeDataSet(record.plan, set, message, { sink, options: this.dataSets, connectionTotals: session.connectionTotals });
     session.decodedBytes += recordsEnd - at - result.homelessBytes;
     session.dataRecords += result.records;
     session.rows += result.rows;

@@ -186,6 +186,69 @@ describe("fields", () => {
       want: { icmp_type: null, icmp_code: null, dst_port: 80 },
     },
     {
+      name: "the protocol inside a tunnel, and its ports, where the outer ones come first (Huawei)",
+      fields: [
+        [4, "04"],
+        [7, "0000"],
+        [11, "0000"],
+        [4, "06"],
+        [7, "c000"],
+        [11, "0050"],
+      ],
+      want: { proto: 6, src_port: 49_152, dst_port: 80 },
+    },
+    {
+      name: "the last of repeated translated addresses",
+      fields: [
+        [225, "0a000001"],
+        [225, "c0000201"],
+        [227, "c000"],
+        [227, "0400"],
+      ],
+      want: { nat_src_addr: "192.0.2.1", nat_src_port: 1024 },
+    },
+    {
+      name: "translated addresses of the family that has one, and none where both are zero",
+      fields: [
+        [225, "00000000"],
+        [281, "20010db8000000000000000000000001"],
+        [226, "00000000"],
+      ],
+      want: { nat_src_addr: "2001:db8::1", nat_dst_addr: null },
+    },
+    { name: "the next header where there is no protocol", fields: [[193, "3a"]], want: { proto: 58 } },
+    {
+      name: "a ToS after the device, also as a DSCP",
+      fields: [[98, "2e"]],
+      want: { tos_out: 0xb8 },
+    },
+    {
+      name: "labels of 3 and 4 bytes, without places that were not used",
+      fields: [
+        [70, "00fa10"],
+        [71, "00064fff"],
+        [72, "000000"],
+        [73, "000001"],
+        [74, "0000"],
+      ],
+      want: { mpls_labels: [4001, 100, 0] },
+    },
+    { name: "a label stack up to its bottom", fields: [[316, "00fa0040 00064140 00001000"]], want: { mpls_labels: [4000, 100] } },
+    { name: "the labels of their own before the stack", fields: [[70, "00fa11"], [316, "00064140"]], want: { mpls_labels: [4001] } }, // prettier-ignore
+    { name: "a route distinguisher as a number", fields: [[90, "0000fde800000064"]], want: { mpls_vpn_rd: 0xfde8_0000_0064 } },
+    { name: "an application id of 4 bytes", fields: [[95, "0d0001b5"]], want: { app_id: 0x0d00_01b5 } },
+    {
+      name: "of an application id of 9 bytes the last 8 (FortiOS)",
+      fields: [[95, "140000304400000010"]],
+      want: { app_id: 0x3044_0000_0010 },
+    },
+    { name: "20 bits of flow label, in 3 and 4 bytes", fields: [[31, "f12345"]], want: { ipv6_flow_label: 0x1_2345 } },
+    { name: "20 bits of flow label of 4 bytes", fields: [[31, "0ff12345"]], want: { ipv6_flow_label: 0x1_2345 } },
+    { name: "a VNI without the kind of its tunnel", fields: [[351, "0100000000001389"]], want: { vni: 5001 } },
+    { name: "VRFs, also VRF 0", fields: [[234, "00000000"], [235, "00000007"]], want: { in_vrf: 0, out_vrf: 7 } }, // prettier-ignore
+    { name: "an end reason and fragments", fields: [[136, "03"], [88, "0000"], [197, "40"], [54, "0001e240"]], want: { end_reason: 3, frag_offset: 0, frag_flags: 64, frag_id: 123_456 } }, // prettier-ignore
+    { name: "a fixed text up to its padding", fields: [[147, "6775657374000000"]], want: { wlan_ssid: "guest" } },
+    {
       name: "what the template does not say as unknown",
       fields: [],
       want: { proto: null, src_port: null, tcp_flags: null, tos: null, src_mask: null, flow_direction: null, dst_addr: null },
@@ -228,6 +291,75 @@ describe("fields", () => {
       [77, 257],
     ]);
   });
+
+  it.each([
+    {
+      name: "flags of the first packet and of the rest (CERT)",
+      fields: [
+        [14, "02", 6_871],
+        [15, "11", 6_871],
+      ],
+      want: { tcp_flags: 0x13 },
+    },
+    {
+      name: "the flow inside a tunnel (VMware)",
+      fields: [
+        [881, "c0a80001", 6_876],
+        [882, "c0a80002", 6_876],
+        [880, "06", 6_876],
+        [886, "c000", 6_876],
+        [887, "0050", 6_876],
+      ],
+      want: {
+        src_addr: "10.0.0.1",
+        inner_src_addr: "192.168.0.1",
+        inner_dst_addr: "192.168.0.2",
+        inner_proto: 6,
+        inner_src_port: 49_152,
+        inner_dst_port: 80,
+      },
+    },
+    {
+      name: "no flow inside a tunnel where there was none",
+      fields: [
+        [881, "00000000", 6_876],
+        [882, "00000000", 6_876],
+        [880, "00", 6_876],
+        [886, "0000", 6_876],
+      ],
+      want: { inner_src_addr: null, inner_proto: null, inner_src_port: null },
+    },
+    {
+      name: "names of nProbe",
+      fields: [
+        [187, "612e62", 35_632],
+        [205, "632e64", 35_632],
+        [188, "652e66", 35_632],
+        [119, "544c53", 35_632],
+      ],
+      want: { http_host: "a.b", dns_query: "c.d", tls_sni: "e.f", app_name: "TLS" },
+    },
+    {
+      name: "the host of Cisco's AVC behind the application's id",
+      fields: [[12_235, "030000503400612e62", 9]],
+      want: { http_host: "a.b" },
+    },
+    { name: "a VPN of an SD-WAN", fields: [[4_321, "0000000000000064", 41_916]], want: { in_vrf: 100 } },
+    {
+      name: "IANA's element before a vendor's",
+      fields: [
+        [187, "612e62", 35_632],
+        [460, "632e64"],
+      ],
+      want: { http_host: "c.d" },
+    },
+  ] as { name: string; fields: [number, string, number?][]; want: Record<string, unknown> }[])(
+    "of vendors read $name",
+    ({ fields, want }) => {
+      // prettier-ignore
+      expect(record([SOURCE, ...fields])).toMatchObject(want);
+    },
+  );
 
   it("tell each record's family where a template has both", () => {
     const decoder = new TestDecoder();

@@ -60,9 +60,11 @@ export interface TimePlan {
   readonly boot: PlacedField | undefined;
   readonly duration: PlacedField | undefined;
   readonly observation: PlacedField | undefined;
+  /** The answer of a biflow: milliseconds from the first packet to the first of the answer. */
+  readonly startDelay: PlacedField | undefined;
 }
 
-export function compileTimes(find: FindField): TimePlan {
+export function compileTimes(find: FindField, startDelay?: PlacedField): TimePlan {
   const chain = (elements: readonly number[]): TimeField[] =>
     elements.flatMap((element) => {
       const place = find(element);
@@ -72,12 +74,13 @@ export function compileTimes(find: FindField): TimePlan {
   const end = chain([153, 155, 157, 151, 159, 21]);
   const boot = find(BOOT_MS);
   return {
-    usual: boot ? undefined : usualTimes(start, end),
+    usual: boot || startDelay ? undefined : usualTimes(start, end),
     start,
     end,
     boot,
     duration: find(161) ?? find(162),
     observation: find(323) ?? find(324) ?? find(325) ?? find(322),
+    startDelay,
   };
 }
 
@@ -104,6 +107,7 @@ export function writeTimes(plan: TimePlan, chunk: Chunk, context: MessageContext
   const { n } = chunk;
   readChain(plan, plan.start, { chunk, context, out: starts });
   readChain(plan, plan.end, { chunk, context, out: ends });
+  if (plan.startDelay) addDelay(plan.startDelay, chunk);
   complete(plan, chunk, context);
   const clamped = clamp ? clampTimes(n, context) : 0;
   const { outStart, outEnd, outSource } = touchTimes(chunk);
@@ -204,6 +208,14 @@ function touchTimes({ columns }: Chunk): { readonly outStart: Uint32Array; reado
   return { outStart: startColumn.u32, outEnd: endColumn.u32, outSource: sourceColumn.u8 };
 }
 
+/** A start that is not known stays so. */
+function addDelay(place: PlacedField, chunk: Chunk): void {
+  for (let i = 0; i < chunk.n; i++) {
+    const length = fieldLength(place, chunk, i);
+    if (length > 0 && length <= 8) starts[i]! += readNumber(chunk.view, fieldStart(place, chunk, i), length);
+  }
+}
+
 interface ChainRun {
   readonly chunk: Chunk;
   readonly context: MessageContext;
@@ -290,9 +302,20 @@ function complete(plan: TimePlan, chunk: Chunk, context: MessageContext): void {
   }
 }
 
+/** For reading one time that is neither start nor end. */
+const ANCHOR_ONLY: TimePlan = {
+  usual: undefined,
+  start: [],
+  end: [],
+  boot: undefined,
+  duration: undefined,
+  observation: undefined,
+  startDelay: undefined,
+};
+
 function anchorTime({ observation }: TimePlan, { chunk, context, i }: RecordRun): { readonly ms: number; readonly source: number } {
   if (observation) {
-    const ms = readTime({ usual: undefined, start: [], end: [], boot: undefined, duration: undefined, observation }, observation, {
+    const ms = readTime(ANCHOR_ONLY, observation, {
       chunk,
       context,
       i,

@@ -4,6 +4,7 @@
  * datagram however many sources there are. Sessions that never delivered a record go first.
  */
 import { ConnectionSessions } from "./connection-sessions.ts";
+import { ConnectionBudget, ConnectionTotals } from "./connection-totals.ts";
 import type { ByteBalance, DecoderLimits, ExporterStats } from "./contract.ts";
 import { Exporter } from "./exporter.ts";
 import { FactTable } from "./fact-table.ts";
@@ -29,6 +30,7 @@ const NO_TEMPLATES: SessionTemplates = new Map();
 
 export class SessionTable {
   readonly ignoredElements: IgnoredElementsBudget;
+  readonly openConnections: ConnectionBudget;
   private readonly sampleSources: SampleSourcesBudget;
   private readonly limits: DecoderLimits;
   private readonly sessions = new Map<string, Session>();
@@ -52,6 +54,7 @@ export class SessionTable {
   constructor(limits: DecoderLimits) {
     this.limits = limits;
     this.sampleSources = new SampleSourcesBudget(limits.maxSampleSources, limits.maxSampleSourcesPerSession);
+    this.openConnections = new ConnectionBudget(limits.maxConnections, limits.maxConnectionsPerSession);
     this.ignoredElements = new IgnoredElementsBudget(limits.maxIgnoredElements, limits.maxIgnoredElementsPerSession);
     this.facts = new FactTable(limits);
   }
@@ -186,6 +189,7 @@ export class SessionTable {
       group,
       device: this.exporter(kept),
       ignored: new IgnoredElements(this.ignoredElements),
+      connectionTotals: new ConnectionTotals(this.openConnections, nowMs),
       ...(socketSequence && { socketSequence }),
       ...(identity.flowType === SFLOW && { samples: new SampleSources(this.sampleSources) }),
       nowMs,
@@ -273,6 +277,7 @@ export class SessionTable {
     for (const id of [...session.templates.keys()]) this.forget(session, id);
     session.ignored.release();
     session.samples?.release();
+    session.connectionTotals.release();
     this.socketSequences.leave(socketKey(session.identity));
     session.group.sessions--;
     if (session.group.sessions === 0 && session.identity.connection === 0) this.groups.delete(groupKey(session.identity));

@@ -5,6 +5,7 @@
 import { FLOW_TYPES } from "@sillage/model";
 import { formatAddress } from "../flow/index.ts";
 import { ClockOffset } from "./clock-offset.ts";
+import type { ConnectionTotals } from "./connection-totals.ts";
 import type { ByteBalance, ExporterStats, SequenceStats } from "./contract.ts";
 import type { Exporter } from "./exporter.ts";
 import type { Fact, FactKind } from "./fact.ts";
@@ -34,6 +35,7 @@ export interface SessionParts {
   readonly group: SiblingGroup;
   readonly device: Exporter;
   readonly ignored: IgnoredElements;
+  readonly connectionTotals: ConnectionTotals;
   /** Counter of the exporter's socket, for exporters that number the messages of all their domains together. */
   readonly socketSequence?: SequencePosition;
   /** sFlow: where the sampling of the agent's sources is followed. */
@@ -82,6 +84,8 @@ export class Session extends FactOwner {
   readonly sequence: SequenceTracker;
   /** Elements that the exporter sends and no column keeps. */
   readonly ignored: IgnoredElements;
+  /** What the updates of a firewall told of its open connections. */
+  readonly connectionTotals: ConnectionTotals;
   /** sFlow only. */
   readonly samples: SampleSources | undefined;
   readonly clock = new ClockOffset();
@@ -107,7 +111,11 @@ export class Session extends FactOwner {
   private readonly skipped: Partial<Record<SkipKind, number>> = {};
   private readonly skippedBytes: Partial<Record<SkipKind, number>> = {};
 
-  constructor(identity: SessionIdentity, key: string, { group, device, ignored, socketSequence, samples, nowMs }: SessionParts) {
+  constructor(
+    identity: SessionIdentity,
+    key: string,
+    { group, device, ignored, connectionTotals, socketSequence, samples, nowMs }: SessionParts,
+  ) {
     super();
     this.identity = identity;
     this.key = key;
@@ -118,6 +126,7 @@ export class Session extends FactOwner {
       exporter: device.agreement(identity.flowType),
     });
     this.ignored = ignored;
+    this.connectionTotals = connectionTotals;
     this.samples = samples;
     this.sequence = new SequenceTracker(this.numbering.rules, socketSequence);
     this.firstSeenMs = nowMs;

@@ -158,8 +158,12 @@ function decodeData(message: Message, set: DataSetRange, { template, deps }: Dat
   const { session, view, context, sink } = message;
   const { id, at, end } = set;
   const { plan } = template;
-  applyTold(message, { templateId: id, namesSampler: plan.sampling?.sampler !== undefined });
-  const result = decodeDataSet(plan, { view, at, end, templateId: id }, context, { sink, options: deps.dataSets });
+  applyTold(message, { templateId: id, namesSampler: plan.forward.sampling?.sampler !== undefined });
+  const result = decodeDataSet(plan, { view, at, end, templateId: id }, context, {
+    sink,
+    options: deps.dataSets,
+    connectionTotals: session.connectionTotals,
+  });
   session.dataRecords += result.records;
   session.rows += result.rows;
   session.clampedTimes += result.clampedTimes;

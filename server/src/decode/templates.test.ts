@@ -294,7 +294,7 @@ describe("sets", () => {
   it("skip enterprise fields by their length and count them", () => {
     const decoder = new TestDecoder();
     const layout = template(256, [
-      [1, 4, 29_305],
+      [1, 4, 4_242_424],
       [8, 4],
       [77, 65_535, 6_871],
       [1, 4],
@@ -303,7 +303,7 @@ describe("sets", () => {
       { src_addr: "10.0.0.1", bytes: 9 },
     ]);
     expect(decoder.decoder.ignoredElements()).toMatchObject([
-      { enterprise: 29_305, id: 1, name: "reverseOctetDeltaCount", records: 1 },
+      { enterprise: 4_242_424, id: 1, records: 1 },
       { enterprise: 6_871, id: 77, records: 1 },
     ]);
   });

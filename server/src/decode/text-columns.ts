@@ -5,29 +5,26 @@
 import type { FieldName } from "@sillage/model";
 import { variableIndex, type FlowBatch, type TextColumn } from "../flow/index.ts";
 import { fieldLength, fieldStart, type Chunk } from "./column-loops.ts";
-import type { FindField, PlacedField } from "./layout.ts";
-
-/** Elements of bytes that are no text: written as hexadecimal digits (ASA access list ids). */
-const OCTET_ELEMENTS = new Set([33_000, 33_001]);
+import { findElement } from "./elements/element-names.ts";
+import type { ElementNumber } from "./elements/netflow9-elements.ts";
+import type { PlacedField } from "./layout.ts";
 
 export interface TextStep {
   /** Index into `FlowBatch.variable`. */
   readonly column: number;
   /** In order of preference. */
-  readonly places: readonly PlacedField[];
+  readonly places: readonly { readonly place: PlacedField; readonly read: TextReader }[];
 }
 
-/** undefined: the template has none of the elements. */
-export function compileText(name: FieldName, elements: readonly number[], find: FindField): TextStep | undefined {
-  const places = elements.map(find).filter((place) => place !== undefined);
-  return places.length === 0 ? undefined : { column: variableIndex(name), places };
+export function compileText(name: FieldName, fields: readonly PlacedField[]): TextStep {
+  return { column: variableIndex(name), places: fields.map((place) => ({ place, read: textReader(place) })) };
 }
 
 export function writeTexts({ column: at, places }: TextStep, batch: FlowBatch, chunk: Chunk): void {
   const column = batch.variable[at] as TextColumn;
   for (let i = 0; i < chunk.n; i++) {
-    for (const place of places) {
-      const text = readText(place, chunk, i);
+    for (const { place, read } of places) {
+      const text = read(bytesOf(place, chunk, i));
       if (text.length === 0) continue;
       column.set(chunk.row + i, text);
       break;
@@ -35,17 +32,35 @@ export function writeTexts({ column: at, places }: TextStep, batch: FlowBatch, c
   }
 }
 
-/** UTF-8 without padding; empty when the record says nothing. */
-function readText(place: PlacedField, chunk: Chunk, i: number): Uint8Array {
+/** Makes UTF-8 text of a field's bytes; empty when the record says nothing. */
+export type TextReader = (bytes: Uint8Array) => Uint8Array;
+
+/** Bytes that are no text (ASA access list ids) are written as hexadecimal digits. */
+export function textReader({ enterprise, id }: ElementNumber): TextReader {
+  if (enterprise === CISCO && id === CISCO_HTTP_HOST) return cleanCiscoHost;
+  return findElement(enterprise, id)?.type === "octetArray" ? hexText : cleanText;
+}
+
+function bytesOf(place: PlacedField, chunk: Chunk, i: number): Uint8Array {
   const { view } = chunk;
-  const bytes = new Uint8Array(view.buffer, view.byteOffset + fieldStart(place, chunk, i), fieldLength(place, chunk, i));
-  if (OCTET_ELEMENTS.has(place.id)) return bytes.every((byte) => byte === 0) ? EMPTY : utf8.encode(Buffer.from(bytes).toString("hex"));
-  return cleanText(bytes);
+  return new Uint8Array(view.buffer, view.byteOffset + fieldStart(place, chunk, i), fieldLength(place, chunk, i));
+}
+
+const CISCO = 9;
+const CISCO_HTTP_HOST = 12_235;
+
+/** Cisco's AVC puts the application's id (4 bytes, the first is a number below 32) and the number of a sub-field (2 bytes) before the host. */
+function cleanCiscoHost(bytes: Uint8Array): Uint8Array {
+  return cleanText(bytes.length > 0 && bytes[0]! < 0x20 ? bytes.subarray(6) : bytes);
 }
 
 const EMPTY = new Uint8Array(0);
 const utf8 = new TextEncoder();
 const lenient = new TextDecoder("utf-8", { ignoreBOM: true });
+
+export function hexText(bytes: Uint8Array): Uint8Array {
+  return bytes.every((byte) => byte === 0) ? EMPTY : utf8.encode(Buffer.from(bytes).toString("hex"));
+}
 
 /** Text up to its padding: NULs are taken out, bytes that are no UTF-8 replaced. */
 export function cleanText(bytes: Uint8Array): Uint8Array {

@@ -2,13 +2,16 @@
 import type { ElementRow, ElementType } from "./element-type.ts";
 import { ENTERPRISES } from "./enterprise-elements.ts";
 import { IANA_ELEMENTS } from "./iana-elements.ts";
-import { canonicalElement, NETFLOW9_ELEMENTS } from "./netflow9-elements.ts";
+import { canonicalElement, NETFLOW9_ELEMENTS, type ElementNumber } from "./netflow9-elements.ts";
 
 /** Enterprise of the reverse elements of biflows. RFC 5103 section 6.1. */
 export const REVERSE_ENTERPRISE = 29_305;
 /** CERT marks the reverse direction of its own elements by a bit of their number. */
 export const CERT_ENTERPRISE = 6_871;
 export const CERT_REVERSE_BIT = 0x4000;
+
+/** CERT: milliseconds from the first packet of a biflow to the first of its answer. */
+export const CERT_REVERSE_DELAY: ElementNumber = { enterprise: CERT_ENTERPRISE, id: 21 };
 
 export interface KnownElement {
   readonly name: string;
