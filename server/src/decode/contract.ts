@@ -1,5 +1,6 @@
 /** What decoding takes and gives: the words that the collector, the command line and the decoders share. */
 import type { FlowBatch } from "../flow/index.ts";
+import type { FactKind, FactValue } from "./fact.ts";
 import type { SampleStats } from "./sample-sources.ts";
 import type { StructureKind } from "./sflow-structures.ts";
 
@@ -178,6 +179,8 @@ export interface ExporterStats {
   clockOffsetMs: number | null;
   /** Rows whose times were replaced because they could not be true. */
   clampedTimes: number;
+  /** What the exporter counted itself, as its options told, by IANA's names (exportedFlowRecordTotalCount …); `toldMs`: when. */
+  exporterTotals?: Readonly<Record<string, number | string>> & { readonly toldMs: number };
   firstSeenMs: number;
   lastSeenMs: number;
   lastError?: string;
@@ -203,4 +206,23 @@ export interface IgnoredElement {
 export interface ExporterIgnoredElement extends IgnoredElement {
   /** As in ExporterStats; all sessions of an exporter together. */
   readonly exporter: string;
+}
+
+/** Something an exporter told about itself in options. */
+export interface ExporterFact {
+  /** As in ExporterStats. */
+  readonly exporter: string;
+  /** Empty: the fact is the device's, whatever protocol and domain told it. */
+  readonly protocol: string;
+  readonly obsDomain: number;
+  readonly kind: FactKind;
+  /** What it is about (FACT_KINDS). */
+  readonly key: string;
+  readonly name: string;
+  readonly description: string;
+  /** What else it says, by IANA's names; a rate as `sampling_rate`. */
+  readonly value: FactValue;
+  /** Receipt of the options that first and last said so, epoch ms. */
+  readonly validFromMs: number;
+  readonly toldMs: number;
 }

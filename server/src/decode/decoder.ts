@@ -14,12 +14,14 @@ import {
   type DecoderLimits,
   type DecoderOptions,
   type DecoderSettings,
+  type ExporterFact,
   type ExporterIgnoredElement,
   type ExporterStats,
   type FlowSink,
   type SamplingOverrides,
 } from "./contract.ts";
 import { decodeDataSet, type DataSetOptions } from "./data-set.ts";
+import { describeFact } from "./describe-fact.ts";
 import type { DropCause } from "./drop-cause.ts";
 import { fixedHeaderBytes, isGluedDatagram, readFixedHeader } from "./fixed-header.ts";
 import { fixedRecord } from "./fixed-records.ts";
@@ -130,6 +132,21 @@ export class Decoder {
   /** Last counts of the sessions given up since the last call. They are gone from `stats`; call it often where every count matters. */
   takeEnded(): ExporterStats[] {
     return this.table.takeEnded();
+  }
+
+  /** What exporters told about themselves, as of now. */
+  facts(): ExporterFact[] {
+    return Array.from(this.table.facts, ([owner, fact]) => describeFact(owner, fact));
+  }
+
+  /** Facts that are new, changed or, once a day, told again since the last call. */
+  takeChangedFacts(nowMs: number): ExporterFact[] {
+    return this.table.facts.takeChanged(nowMs).map(([owner, fact]) => describeFact(owner, fact));
+  }
+
+  /** Facts given up because there were too many. */
+  evictedFacts(): number {
+    return this.table.facts.evicted;
   }
 
   /** Sessions given up because there were more than `maxSessions`; their counts are gone from `stats`. */

@@ -5,7 +5,7 @@
 import { formatAddress } from "../flow/index.ts";
 import { Agreement } from "./agreement.ts";
 import type { Fact, FactKey } from "./fact.ts";
-import { FactOwner } from "./fact-table.ts";
+import { FactOwner, type FactSubject } from "./fact-table.ts";
 
 export class Exporter extends FactOwner {
   /** Sessions alive. */
@@ -21,9 +21,9 @@ export class Exporter extends FactOwner {
     this.address = address;
   }
 
-  /** Address as text. */
-  get name(): string {
-    return (this.text ??= formatAddress(new Uint8Array(this.address.buffer, this.address.byteOffset, 16)));
+  get whose(): FactSubject {
+    this.text ??= formatAddress(new Uint8Array(this.address.buffer, this.address.byteOffset, 16));
+    return { exporter: this.text, protocol: "", obsDomain: 0 };
   }
 
   agreement(flowType: number): Agreement {
@@ -37,7 +37,7 @@ export class Exporter extends FactOwner {
     return this.facts.get("application");
   }
 
-  forgot(): void {
+  override forgot(): void {
     // Names are looked up in the facts themselves.
   }
 }

@@ -3,7 +3,7 @@
  * in tenths, and are counted. An owner is a session (rates, boot time, statistics: another port may be another process) or an exporter
  * (names of its interfaces, applications, VRFs).
  */
-import type { DecoderLimits } from "./contract.ts";
+import type { DecoderLimits, ExporterFact } from "./contract.ts";
 import { Fact, type FactKey, type FactKind, type Told } from "./fact.ts";
 
 /** Part of a cap that is freed at a time. */
@@ -11,13 +11,19 @@ const EVICTED_SHARE = 0.1;
 
 /** How often a fact that the exporter keeps telling is handed out again, so that readers can forget what nobody tells any more. Unit: ms. */
 const REPEAT_MS = 24 * 3_600_000;
-/** Least time between changes of facts that change all the time. Unit: ms. */
+/** Least time between two changes of a fact that are handed out, because some are counters. Unit: ms. */
 const RESTLESS_MS = 600_000;
-const RESTLESS: ReadonlySet<FactKind> = new Set<FactKind>(["statistics", "other"]);
+/** Facts that matter at once, and never are counters. */
+const PROMPT: ReadonlySet<FactKind> = new Set<FactKind>(["sampling", "sampler", "boot"]);
+
+/** Whom facts are about, as in ExporterStats; protocol empty and domain 0: the device, whatever it exports with. */
+export type FactSubject = Pick<ExporterFact, "exporter" | "protocol" | "obsDomain">;
 
 /** Facts of one owner. */
 export abstract class FactOwner {
   readonly facts = new Map<FactKind, Map<FactKey, Fact>>();
+
+  abstract readonly whose: FactSubject;
 
   /** A fact is gone: what was derived from it must go, too. */
   abstract forgot(fact: Fact): void;
@@ -120,5 +126,5 @@ export class FactTable {
 
 function isDue({ kind, handedMs, validFromMs }: Fact, nowMs: number): boolean {
   const age = nowMs - handedMs;
-  return age > REPEAT_MS || age < 0 || (validFromMs > handedMs && (age > RESTLESS_MS || !RESTLESS.has(kind)));
+  return age > REPEAT_MS || age < 0 || (validFromMs > handedMs && (age > RESTLESS_MS || PROMPT.has(kind)));
 }

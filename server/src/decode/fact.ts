@@ -2,9 +2,10 @@
 
 /** Kinds of facts, with what their key is. */
 export const FACT_KINDS = {
-  sampling: "sampling rate of a whole session, a template or an interface: `domain`, `template 256`, `interface 7`",
+  sampling:
+    "sampling rate of a whole session, a template or an interface: empty, `template 256`, `interface 7`; with `domain 5` where another domain told it",
   sampler: "sampling rate and name of a sampler or selector: its id",
-  boot: "when the exporter booted: `domain`",
+  boot: "when the exporter booted: empty",
   statistics: "totals of what was exported, ignored or not sent: empty",
   interface: "name and description of an interface: its ifIndex",
   application: "name and classes of an application: `engine:selector`",
@@ -27,6 +28,10 @@ export const OWNER_OF_FACT: Readonly<Record<FactKind, "session" | "exporter">> =
 
 /** `sampling`, `sampler` and `boot`: a subject key (agreement.ts). */
 export type FactKey = number | string;
+/** Names of numbers in the value of a fact; others have the name of their element. */
+export const RATE_VALUE = "sampling_rate";
+export const BOOT_VALUE = "systemInitTimeMilliseconds";
+
 export type FactValue = Readonly<Record<string, number | string>>;
 
 /** What one options record says; what it does not mention stays as it was. */

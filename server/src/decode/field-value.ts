@@ -1,7 +1,7 @@
 /** Values of single fields, for what is read record by record: options, sampling rates. The hot loops have their own readers. */
+import { formatAddress } from "../flow/index.ts";
 import { fieldLength, fieldStart, readLow, type Chunk } from "./column-loops.ts";
 import type { PlacedField } from "./layout.ts";
-import { readText } from "./text.ts";
 
 /** An unsigned integer of 1 to 8 bytes (RFC 7011 section 6.2) as a double, exact below 2^53; 0 for anything else. */
 export function readNumber(place: PlacedField, chunk: Chunk, i: number): number {
@@ -25,15 +25,44 @@ export function readFloat(place: PlacedField, chunk: Chunk, i: number): number {
   }
 }
 
-/** Characters kept of a text. */
+/** Bytes of a text that are looked at, and characters that are kept. */
+const MAX_TEXT_BYTES = 4_096;
 const MAX_CHARS = 256;
 
+const lenient = new TextDecoder("utf-8");
+// eslint-disable-next-line no-control-regex -- control characters are what is taken out
+const CONTROLS = /[\u0000-\u001f\u007f-\u009f]/g;
+
+/** Text that people read: invalid bytes become U+FFFD; control characters and the NULs that fill fields of fixed length go. */
 export function readFieldText(place: PlacedField, chunk: Chunk, i: number): string {
-  return readText(chunk.view, fieldStart(place, chunk, i), { length: fieldLength(place, chunk, i), maxChars: MAX_CHARS });
+  return lenient
+    .decode(bytesOf(place, chunk, i, MAX_TEXT_BYTES))
+    .replace(CONTROLS, "")
+    .trim()
+    .slice(0, MAX_CHARS);
+}
+
+/** An address as text; empty for anything else than 4 or 16 bytes. */
+export function readAddress(place: PlacedField, chunk: Chunk, i: number): string {
+  const length = fieldLength(place, chunk, i);
+  if (length !== 4 && length !== 16) return "";
+  const bytes = new Uint8Array(16);
+  if (length === 4) bytes.set([0xff, 0xff], 10);
+  bytes.set(bytesOf(place, chunk, i), 16 - length);
+  return formatAddress(bytes);
+}
+
+export function readMac(place: PlacedField, chunk: Chunk, i: number): string {
+  return Array.from(bytesOf(place, chunk, i), (byte) => byte.toString(16).padStart(2, "0")).join(":");
+}
+
+function bytesOf(place: PlacedField, chunk: Chunk, i: number, max = MAX_BYTES): Uint8Array {
+  const at = chunk.view.byteOffset + fieldStart(place, chunk, i);
+  return new Uint8Array(chunk.view.buffer, at, Math.min(fieldLength(place, chunk, i), max));
 }
 
 /** Bytes shown of a value that is neither number nor text. */
-const MAX_HEX_BYTES = 64;
+const MAX_BYTES = 64;
 
 /** A field of unknown type: an integer, text where all of it can be read, else hexadecimal. */
 export function readAnything(place: PlacedField, chunk: Chunk, i: number): number | string {
@@ -41,8 +70,7 @@ export function readAnything(place: PlacedField, chunk: Chunk, i: number): numbe
   if (length <= 8) return readNumber(place, chunk, i);
   const text = readFieldText(place, chunk, i);
   if (/^[\x20-\x7e]+$/.test(text)) return text;
-  const at = chunk.view.byteOffset + fieldStart(place, chunk, i);
-  return Buffer.from(chunk.view.buffer, at, Math.min(length, MAX_HEX_BYTES)).toString("hex");
+  return Buffer.from(bytesOf(place, chunk, i)).toString("hex");
 }
 
 /**

@@ -5,6 +5,7 @@ export {
   type DecoderLimits,
   type DecoderOptions,
   type DecoderSettings,
+  type ExporterFact,
   type ExporterIgnoredElement,
   type ExporterStats,
   type FlowSink,
@@ -13,6 +14,7 @@ export {
   type SamplingOverrides,
 } from "./contract.ts";
 export { Decoder } from "./decoder.ts";
+export { FACT_KINDS, type FactKind } from "./fact.ts";
 export { DROP_CAUSES, SKIP_KINDS, type DropCause, type SkipKind } from "./drop-cause.ts";
 export { findElement, findVendor, type KnownElement } from "./elements/element-names.ts";
 export type { ElementType } from "./elements/element-type.ts";

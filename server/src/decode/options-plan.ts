@@ -1,10 +1,12 @@
 /** Compiles an options template: which facts its records tell, and where the fields of each are. */
+import { elementKey } from "./elements/element-names.ts";
 import { VARIABLE_LENGTH } from "./field-spec.ts";
 import type { FactKind } from "./fact.ts";
 import type { FindField, Layout, PlacedField } from "./layout.ts";
 import {
   ALGORITHMS,
   BOOT_MS,
+  describeElement,
   INTERFACES,
   NOT_KEPT,
   OBSERVATION_DOMAIN,
@@ -15,7 +17,6 @@ import {
   SCOPE_TYPES,
   STATISTICS,
   TEMPLATE_ID,
-  type NamedElement,
   type OptionsTable,
   type ValueForm,
 } from "./options-tables.ts";
@@ -71,7 +72,7 @@ export function compileOptions(layout: Layout, scopeFields: number, dialect: Dia
   const findScope = (type: number): PlacedField | undefined =>
     scope.find((field) => isScopeType.has(field) && field.id === type && field.length > 0);
   const elements = firstOfEach(layout.fields.filter((field) => field.length > 0 && !isScopeType.has(field)));
-  const find: FindField = (element) => elements.get(elementName({ enterprise: 0, id: element }));
+  const find: FindField = (element) => elements.get(elementKey(0, element));
   const firstOf = (ids: readonly number[]): PlacedField | undefined => allOf(ids, find)[0];
 
   const fields = findRateFields(find);
@@ -84,49 +85,45 @@ export function compileOptions(layout: Layout, scopeFields: number, dialect: Dia
   };
   const tables = OPTIONS_TABLES.flatMap((table): TablePlan[] => {
     const key = (table.scopeKey === undefined ? undefined : findScope(table.scopeKey)) ?? firstOf(table.keys);
-    const plan = key && compileTable(table, key, find);
-    return plan ? [plan] : [];
+    return key ? [compileTable(table, key, find)] : [];
   });
-  const statistics = valueFields(STATISTICS, find);
+  const statistics = valueFields(allOf(STATISTICS, find));
   const boot = find(BOOT_MS);
   const read = new Set<PlacedField | undefined>([
     ...scope,
-    ...allOf([...RATE_ELEMENTS, ...INTERFACES, ...SAMPLERS, TEMPLATE_ID, OBSERVATION_DOMAIN, BOOT_MS], find),
+    ...allOf([...RATE_ELEMENTS, TEMPLATE_ID, OBSERVATION_DOMAIN, BOOT_MS, ...OPTIONS_TABLES.flatMap(({ keys }) => keys)], find),
     ...tables.flatMap(({ key, names, descriptions, values }) => [key, ...names, ...descriptions, ...values.map(({ place }) => place)]),
     ...statistics.map(({ place }) => place),
   ]);
-  const others = [...elements.values()].filter((place) => !read.has(place) && !(place.enterprise === 0 && NOT_KEPT.has(place.id)));
+  const isOther = (place: PlacedField): boolean => !read.has(place) && !(place.enterprise === 0 && NOT_KEPT.has(place.id));
+  const others = valueFields([...elements.values()].filter(isOther).slice(0, MAX_OTHERS));
+  // What nobody knows is said of the row that the record names, else of its scope.
+  const [row, ...moreRows] = tables;
+  const rows = row ? [{ ...row, values: [...row.values, ...others] }, ...moreRows] : [];
   return {
     layout,
     domain: find(OBSERVATION_DOMAIN),
     boot: boot?.length === 8 || boot?.length === VARIABLE_LENGTH ? boot : undefined,
     rate,
-    tables,
+    tables: rows.filter(saysSomething),
     statistics,
-    others: others.slice(0, MAX_OTHERS).map((place) => ({ name: elementName(place), form: "auto", place })),
+    others: row ? [] : others,
     scope: scope
       .filter(({ length }) => length > 0)
-      .map((place) => ({ name: isScopeType.has(place) ? SCOPE_TYPES[place.id]! : elementName(place), form: "auto", place })),
+      .map((place) => (isScopeType.has(place) ? { name: SCOPE_TYPES[place.id]!, form: "auto", place } : valueFields([place])[0]!)),
   };
 }
 
-/** undefined: the record has the key of the table but says nothing of it. */
-function compileTable({ kind, names, descriptions, values }: OptionsTable, key: PlacedField, find: FindField): TablePlan | undefined {
-  const plan: TablePlan = {
-    kind,
-    key,
-    names: allOf(names, find),
-    descriptions: allOf(descriptions, find),
-    values: valueFields(values, find),
-  };
-  return plan.names.length + plan.descriptions.length + plan.values.length > 0 ? plan : undefined;
+function compileTable({ kind, names, descriptions, values }: OptionsTable, key: PlacedField, find: FindField): TablePlan {
+  return { kind, key, names: allOf(names, find), descriptions: allOf(descriptions, find), values: valueFields(allOf(values, find)) };
 }
 
-function valueFields(wanted: readonly NamedElement[], find: FindField): ValueField[] {
-  return wanted.flatMap(({ element, name, form }) => {
-    const place = find(element);
-    return place ? [{ name, form, place }] : [];
-  });
+function saysSomething({ names, descriptions, values }: TablePlan): boolean {
+  return names.length + descriptions.length + values.length > 0;
+}
+
+function valueFields(places: readonly PlacedField[]): ValueField[] {
+  return places.map((place) => ({ ...describeElement(place.enterprise, place.id), place }));
 }
 
 function allOf(ids: readonly number[], find: FindField): PlacedField[] {
@@ -134,15 +131,11 @@ function allOf(ids: readonly number[], find: FindField): PlacedField[] {
 }
 
 /** An element that occurs twice counts once, the first. */
-function firstOfEach(fields: readonly PlacedField[]): Map<string, PlacedField> {
-  const first = new Map<string, PlacedField>();
+function firstOfEach(fields: readonly PlacedField[]): Map<number, PlacedField> {
+  const first = new Map<number, PlacedField>();
   for (const field of fields) {
-    const name = elementName(field);
-    if (!first.has(name)) first.set(name, field);
+    const key = elementKey(field.enterprise, field.id);
+    if (!first.has(key)) first.set(key, field);
   }
   return first;
-}
-
-function elementName({ enterprise, id }: Pick<PlacedField, "enterprise" | "id">): string {
-  return enterprise === 0 ? String(id) : `${enterprise}.${id}`;
 }

@@ -1,4 +1,6 @@
 /** What options tell, as data: which elements name a thing, which are said of it. Numbers are IANA's unless noted. */
+import type { ElementType } from "./elements/element-type.ts";
+import { findElement } from "./elements/element-names.ts";
 import type { FactKind } from "./fact.ts";
 
 /**
@@ -21,13 +23,25 @@ export const BOOT_MS = 160;
 export const ALGORITHMS: readonly number[] = [304, 49, 35];
 
 /** How a value is read. `auto`: integers as numbers, what can be read as text, else hexadecimal. */
-export type ValueForm = "number" | "text" | "auto" | "route_distinguisher";
+export type ValueForm = "number" | "text" | "address" | "mac" | "route_distinguisher" | "auto";
 
-export interface NamedElement {
-  readonly element: number;
-  readonly name: string;
-  readonly form: ValueForm;
+/** How a value of a type is read; the others: `auto`. */
+const FORM_OF_TYPE: Partial<Record<ElementType, ValueForm>> = {
+  string: "text",
+  ipv4Address: "address",
+  ipv6Address: "address",
+  macAddress: "mac",
+};
+
+/** Name and form of an element: IANA's or its vendor's, else its numbers. */
+export function describeElement(enterprise: number, id: number): { readonly name: string; readonly form: ValueForm } {
+  const known = findElement(enterprise, id);
+  const name = known?.name ?? (enterprise === 0 ? String(id) : `${enterprise}.${id}`);
+  if (enterprise === 0 && id === ROUTE_DISTINGUISHER) return { name, form: "route_distinguisher" };
+  return { name, form: (known?.type && FORM_OF_TYPE[known.type]) ?? "auto" };
 }
+
+const ROUTE_DISTINGUISHER = 90;
 
 /** A table that options spread over many records. */
 export interface OptionsTable {
@@ -39,53 +53,21 @@ export interface OptionsTable {
   /** In order of preference. */
   readonly names: readonly number[];
   readonly descriptions: readonly number[];
-  readonly values: readonly NamedElement[];
+  /** What else is kept. */
+  readonly values: readonly number[];
 }
-
-const text = (element: number, name: string): NamedElement => ({ element, name, form: "text" });
 
 export const OPTIONS_TABLES: readonly OptionsTable[] = [
   // ASR 9000 tells an interface's name as its description (83) only.
   { kind: "interface", keys: INTERFACES, scopeKey: SCOPE_INTERFACE, names: [82, 83], descriptions: [83], values: [] },
-  {
-    kind: "application",
-    keys: [95],
-    names: [96],
-    descriptions: [94],
-    values: [
-      text(372, "category"),
-      text(373, "sub_category"),
-      text(374, "group"),
-      text(288, "p2p"),
-      text(289, "tunnel"),
-      text(290, "encrypted"),
-    ],
-  },
-  {
-    kind: "vrf",
-    keys: [234, 235],
-    names: [236],
-    descriptions: [],
-    values: [{ element: 90, name: "route_distinguisher", form: "route_distinguisher" }],
-  },
+  { kind: "application", keys: [95], names: [96], descriptions: [94], values: [372, 373, 374, 288, 289, 290] },
+  { kind: "vrf", keys: [234, 235], names: [236], descriptions: [], values: [ROUTE_DISTINGUISHER] },
   // Rates stand beside the name or in records of their own; they are read apart.
   { kind: "sampler", keys: SAMPLERS, names: [84, 335], descriptions: [], values: [] },
 ];
 
-/** Totals of the exporting and metering processes, under IANA's names. */
-export const STATISTICS: readonly NamedElement[] = (
-  [
-    [40, "exportedOctetTotalCount"],
-    [41, "exportedMessageTotalCount"],
-    [42, "exportedFlowRecordTotalCount"],
-    [163, "observedFlowTotalCount"],
-    [164, "ignoredPacketTotalCount"],
-    [165, "ignoredOctetTotalCount"],
-    [166, "notSentFlowTotalCount"],
-    [167, "notSentPacketTotalCount"],
-    [168, "notSentOctetTotalCount"],
-  ] as const
-).map(([element, name]) => ({ element, name, form: "number" }));
+/** Totals of the exporting and metering processes: exported, observed, ignored, not sent. */
+export const STATISTICS: readonly number[] = [40, 41, 42, 163, 164, 165, 166, 167, 168];
 
 /** Padding; and times and counters, which change with every record and tell nothing lasting. */
 export const NOT_KEPT: ReadonlySet<number> = new Set([

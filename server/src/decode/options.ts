@@ -5,8 +5,8 @@
 import { applicationKey } from "./application-key.ts";
 import { subjectKey, SUBJECT } from "./agreement.ts";
 import { fieldLength, fieldStart, type Chunk } from "./column-loops.ts";
-import type { FactKey, FactValue, Told } from "./fact.ts";
-import { readAnything, readFieldText, readNumber, readRouteDistinguisher } from "./field-value.ts";
+import { BOOT_VALUE, RATE_VALUE, type FactKey, type FactValue, type Told } from "./fact.ts";
+import { readAddress, readAnything, readFieldText, readMac, readNumber, readRouteDistinguisher } from "./field-value.ts";
 import { CHUNK_RECORDS, RecordIndex, type PlacedField } from "./layout.ts";
 import type { OptionsPlan, RatePlan, TablePlan, ValueField } from "./options-plan.ts";
 import { readRate } from "./sampling-rate.ts";
@@ -56,7 +56,7 @@ function readRecord(plan: OptionsPlan, record: RecordAt, tell: (told: Told) => v
   if (plan.boot) {
     const bootMs = readNumber(plan.boot, chunk, i);
     const key = foreign === undefined ? subjectKey(SUBJECT.boot) : subjectKey(SUBJECT.foreignBoot, foreign);
-    if (bootMs > 0 && bootMs <= MAX_BOOT_MS) tell({ kind: "boot", key, value: { boot_ms: bootMs } });
+    if (bootMs > 0 && bootMs <= MAX_BOOT_MS) tell({ kind: "boot", key, value: { [BOOT_VALUE]: bootMs } });
   }
   if (plan.rate) tellRate(plan.rate, record, { foreign, tell });
   for (const table of plan.tables) tellRow(table, record, tell);
@@ -83,7 +83,7 @@ function tellRate(plan: RatePlan, record: RecordAt, { foreign, tell }: RateConte
   const rate = readRate(plan.fields, chunk, i);
   if (rate === 0) return;
   const algorithm = plan.algorithm ? readNumber(plan.algorithm, chunk, i) : 0;
-  const value: FactValue = { rate, ...(algorithm === 0 ? {} : { algorithm }) };
+  const value: FactValue = { [RATE_VALUE]: rate, ...(algorithm === 0 ? {} : { selectorAlgorithm: algorithm }) };
   if (plan.sampler) tell({ kind: "sampler", key: samplerKey(readNumber(plan.sampler, chunk, i)), value });
   else tell({ kind: "sampling", key: rateSubject(plan, record, foreign), value });
 }
@@ -150,6 +150,8 @@ function readValues(fields: readonly ValueField[], { chunk, i }: RecordAt): Fact
 const READERS = {
   number: readNumber,
   text: readFieldText,
+  address: readAddress,
+  mac: readMac,
   auto: readAnything,
   route_distinguisher: readRouteDistinguisher,
 } as const satisfies Record<ValueField["form"], (place: PlacedField, chunk: Chunk, i: number) => number | string>;
@@ -159,7 +161,7 @@ const MAX_SCOPE_CHARS = 256;
 
 function scopeText(scope: readonly ValueField[], { chunk, i }: RecordAt): string {
   return scope
-    .map(({ name, place }) => `${name}=${readAnything(place, chunk, i)}`)
+    .map(({ name, form, place }) => `${name}=${READERS[form](place, chunk, i)}`)
     .join(" ")
     .slice(0, MAX_SCOPE_CHARS);
 }

@@ -11,6 +11,7 @@ import {
   netflow9,
   netflow9Options,
   set,
+  specs,
   template,
   type MessageHeader,
   type Spec,
@@ -25,14 +26,6 @@ function operatorSays(exporter: string, rates: Readonly<Record<number, number>>)
     rateOf: (address, inIf) => (isIt(address) ? (rates[inIf] ?? rates[0] ?? 0) : 0),
     hasInterfaces: (address) => isIt(address) && Object.keys(rates).some((inIf) => inIf !== "0"),
   };
-}
-
-/** Elements and lengths: `34:4 35:1`. */
-function specs(text: string): Spec[] {
-  return text.split(" ").map((field): Spec => {
-    const [element, length] = field.split(":");
-    return [Number(element), Number(length)];
-  });
 }
 
 /** Interface, bytes, sampling interval. */

@@ -8,8 +8,8 @@ import { ClockOffset } from "./clock-offset.ts";
 import type { ConnectionTotals } from "./connection-totals.ts";
 import type { ByteBalance, ExporterStats, SequenceStats } from "./contract.ts";
 import type { Exporter } from "./exporter.ts";
-import type { Fact, FactKind } from "./fact.ts";
-import { FactOwner } from "./fact-table.ts";
+import { BOOT_VALUE, RATE_VALUE, type Fact, type FactKind } from "./fact.ts";
+import { FactOwner, type FactSubject } from "./fact-table.ts";
 import type { DropCause, SkipKind } from "./drop-cause.ts";
 import type { IgnoredElements } from "./ignored-elements.ts";
 import type { SequencePosition } from "./sequence-position.ts";
@@ -69,7 +69,7 @@ const NUMBERING: Readonly<Record<number, Numbering>> = {
 const NO_NUMBERS: Numbering = { rules: [], units: "records" };
 
 /** Facts that tell a number by subject, and the entry of their value that is it. */
-const NUMBER_OF_FACT: Partial<Record<FactKind, string>> = { sampling: "rate", sampler: "rate", boot: "boot_ms" };
+const NUMBER_OF_FACT: Partial<Record<FactKind, string>> = { sampling: RATE_VALUE, sampler: RATE_VALUE, boot: BOOT_VALUE };
 
 export class Session extends FactOwner {
   readonly identity: SessionIdentity;
@@ -139,6 +139,11 @@ export class Session extends FactOwner {
     if (typeof number !== "number" || typeof key !== "number") return;
     if (kind === "boot" && number - this.numbers.ownBootMs > LATE_UPTIME_MS) this.restart();
     this.numbers.tell(key, number);
+  }
+
+  get whose(): FactSubject {
+    const { flowType, obsDomain } = this.identity;
+    return { exporter: this.exporter, protocol: FLOW_TYPES[flowType as keyof typeof FLOW_TYPES], obsDomain };
   }
 
   forgot({ kind, key }: Fact): void {
@@ -215,6 +220,11 @@ export class Session extends FactOwner {
     return this.names.exporter;
   }
 
+  private exporterTotals(): Pick<ExporterStats, "exporterTotals"> {
+    const fact = this.facts.get("statistics")?.get("");
+    return fact ? { exporterTotals: { ...fact.value, toldMs: fact.toldMs } } : {};
+  }
+
   stats(): ExporterStats {
     const { flowType, sourcePort, obsDomain } = this.identity;
     return {
@@ -240,6 +250,7 @@ export class Session extends FactOwner {
       ...(this.samples && { samples: this.samples.stats() }),
       clockOffsetMs: Number.isNaN(this.clock.offsetMs) ? null : this.clock.offsetMs,
       clampedTimes: this.clampedTimes,
+      ...this.exporterTotals(),
       firstSeenMs: this.firstSeenMs,
       lastSeenMs: this.lastSeenMs,
       ...(this.lastError === undefined ? {} : { lastError: this.lastError }),

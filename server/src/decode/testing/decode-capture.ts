@@ -4,6 +4,7 @@ import { Decoder, detectContainer, exportTimeMs, readCapture, type ExporterStats
 import { readCaptureFile, type CaptureCase } from "./captures.ts";
 
 export interface Decoded {
+  readonly decoder: Decoder;
   readonly stats: readonly ExporterStats[];
   readonly sums: ReadonlyMap<string, bigint>;
   readonly rows: readonly Record<string, FlowValue>[];
@@ -40,7 +41,7 @@ export function decodeCase(
   }
   flush();
   if (expire) decoder.expire(Number.POSITIVE_INFINITY);
-  return { stats: decoder.stats(), sums: decoder.sums(), rows };
+  return { decoder, stats: decoder.stats(), sums: decoder.sums(), rows };
 }
 
 type Count = "datagrams" | "dataRecords" | "optionsRecords" | "rows" | "waitingSets";

@@ -46,6 +46,15 @@ export function set(id: number, content: Uint8Array | readonly number[], length?
 /** [element, length] or [element, length, enterprise]. */
 export type Spec = readonly [element: number, length: number, enterprise?: number];
 
+/** Specs from text: `34:4 82:v 9999:2:4242`, element, length (v: variable) and enterprise. */
+export function specs(text: string): Spec[] {
+  return text.split(" ").map((field): Spec => {
+    const [element, length, enterprise] = field.split(":");
+    const bytes = length === "v" ? 65_535 : Number(length);
+    return enterprise === undefined ? [Number(element), bytes] : [Number(element), bytes, Number(enterprise)];
+  });
+}
+
 export function template(id: number, fields: readonly Spec[]): Uint8Array {
   return writeSpecs(new ByteWriter().u16(id).u16(fields.length), fields);
 }
