@@ -83,3 +83,15 @@ export {
   tcpFlagLetters,
   type TcpFlagLetter,
 } from "./names.ts";
+export {
+  exportedRecords,
+  LOSS_COUNTS,
+  LOSS_NAMES,
+  LOSS_PARTS,
+  LOSS_TABLE,
+  type LossCountName,
+  type LossPart,
+  type LossPartName,
+  type LossParts,
+  type LossTotals,
+} from "./loss.ts";

@@ -58,7 +58,7 @@ describe("the collector", () => {
     await send(ports[0]!, 300);
     await send(ports[1]!, 200);
     expect(await collector.stop(5_000)).toEqual({ lostRows: 0 });
-    expect(rowsByTable()).toEqual({ flows: 500, exporters: 2 });
+    expect(rowsByTable()).toEqual({ flows: 500, exporters: 2, loss_1m: 2 });
     for (const file of readdirSync(folder).filter((each) => each.startsWith("flows") && each.endsWith(".json"))) {
       const sidecar = JSON.parse(readFileSync(path.join(folder, file), "utf8")) as SegmentSidecar;
       expect(sidecar.minTimeMs).toBeGreaterThanOrEqual(before);
@@ -116,7 +116,7 @@ describe("the collector", () => {
         hint: expect.stringContaining("allow: [192.0.2.0/24, 127.0.0.1]"),
       }),
     ]);
-    expect([exporters, listening[0]!.datagrams, rowsByTable()]).toEqual([[], 7, {}]);
+    expect([exporters, listening[0]!.datagrams, rowsByTable()]).toEqual([[], 7, { loss_1m: 1 }]);
     expect(metrics).toContain('sillage_collector_refused_datagrams_total{source="127.0.0.1"} 7');
   });
 

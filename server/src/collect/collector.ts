@@ -10,11 +10,13 @@ import { formatAddress } from "../flow/index.ts";
 import type { Logger } from "../log.ts";
 import type { SpoolConfig, SpoolWriter } from "../spool/index.ts";
 import { LogLimit } from "../log-limit.ts";
+import { Accounting } from "./accounting.ts";
 import { takesTcp, type CollectorConfig } from "./config.ts";
 import { ExporterTable, EXPORTERS_TABLE } from "./exporter-table.ts";
-import { FlowOutput, sessionKey } from "./flow-output.ts";
+import { FlowOutput } from "./flow-output.ts";
 import { readKernelDrops, readSocketInodes } from "./kernel-drops.ts";
 import { LossLog } from "./loss-log.ts";
+import { LOSS_TABLE } from "./loss-table.ts";
 import { createCollectorMetrics } from "./metrics.ts";
 import { openReceiveSocket, type ReceiveSocket } from "./receive-socket.ts";
 import { RefusedSources } from "./refused-sources.ts";
@@ -22,11 +24,13 @@ import { allowHint, SourceTable } from "./source-table.ts";
 import { TcpConnections } from "./tcp-connections.ts";
 import { openTcpListener, type TcpListener } from "./tcp-listener.ts";
 import { openStatusPage, type StatusPage } from "./status-page.ts";
-import { MAX_STATUS_EXPORTERS, type CollectorStatus } from "./status.ts";
+import { MAX_STATUS_EXPORTERS, type CollectorStatus, type ExporterStatus } from "./status.ts";
 
 /** How often the age of the batch is looked at: the error of `spool.closeAfter`. */
 const AGE_CHECK_MS = 50;
 const EXPORTERS_MS = 2_000;
+/** What a crash takes from the loss balance: the counts of so long. */
+const LOSSES_MS = 5_000;
 const KERNEL_DROPS_MS = 1_000;
 const LOSS_LOG_MS = 5_000;
 /** How long numbers of the sessions are taken as of now: there may be ten thousand. */
@@ -43,6 +47,8 @@ const DRAIN_MAX_MS = 1_000;
 export interface DatagramDecoder {
   decode(datagram: Uint8Array, context: DatagramContext, sink: FlowSink): void;
   stats(): ExporterStats[];
+  /** Sessions given up since the last call, with their last counts. */
+  takeEnded(): ExporterStats[];
   /** Gives up what has waited too long for its template. */
   expire(nowMs: number): void;
   /** Forgets the templates of a TCP connection; `rest` are bytes of it that became no message. */
@@ -82,18 +88,29 @@ export function createCollector({ config, spool }: CollectorOptions, deps: Colle
   const sources = new SourceTable(config.allow);
   const refused = new RefusedSources();
   const exporterTable = new ExporterTable(config.name);
+  const startedMs = now();
+  const accounting = new Accounting(
+    {
+      stats: () => decoder.stats(),
+      takeEnded: () => decoder.takeEnded(),
+      refusedRows: output.refusedBySession,
+      refusedSources: refusedStatus,
+      kernelDrops: () => kernelDrops,
+    },
+    config.name,
+    startedMs,
+  );
   const lossLog = new LossLog(log);
   const heldBack = new LogLimit(HELD_BACK_PAUSE_MS);
   const sockets: ReceiveSocket[] = [];
   const tcpListeners: TcpListener[] = [];
   const timers: NodeJS.Timeout[] = [];
-  const startedMs = now();
   let page: StatusPage | undefined;
-  let snapshot: { readonly atMs: number; readonly sessions: readonly ExporterStats[] } | undefined;
+  let snapshot: { readonly atMs: number; readonly sessions: readonly ExporterStatus[] } | undefined;
   let kernelDrops: ReadonlyMap<number, number> | undefined;
 
   // One context for all datagrams: the decoder copies what it keeps.
-  const context = { source: new Uint8Array(16) as Uint8Array, sourcePort: 0, receivedMs: 0 };
+  const context = { source: new Uint8Array(16) as Uint8Array, sourcePort: 0, localPort: 0, receivedMs: 0 };
   function onDatagram(datagram: Buffer, remote: RemoteInfo, { port }: ReceiveSocket): void {
     const source = sources.of(remote.address);
     const nowMs = now();
@@ -103,6 +120,7 @@ export function createCollector({ config, spool }: CollectorOptions, deps: Colle
     }
     context.source = source.bytes;
     context.sourcePort = remote.port;
+    context.localPort = port;
     context.receivedMs = nowMs;
     decoder.decode(datagram, context, output);
     output.noteRows(nowMs);
@@ -141,19 +159,12 @@ export function createCollector({ config, spool }: CollectorOptions, deps: Colle
     else log.info({ usedBytes, limitBytes, pendingBytes }, "the spool has room again: exporters over TCP go on");
   }
 
-  /** The decoder's sessions, with the rows that the spool refused among their losses; asked once for all timers of a tick. */
-  function sessions(): readonly ExporterStats[] {
+  /** All sessions with their balance; asked once for all timers of a tick. */
+  function sessions(): readonly ExporterStatus[] {
     const nowMs = now();
-    if (snapshot === undefined || nowMs - snapshot.atMs > SNAPSHOT_MS || nowMs < snapshot.atMs) {
-      const stats = decoder.stats();
-      snapshot = { atMs: nowMs, sessions: output.refusedRows === 0 ? stats : stats.map(withRefused) };
-    }
+    if (snapshot === undefined || nowMs - snapshot.atMs > SNAPSHOT_MS || nowMs < snapshot.atMs)
+      snapshot = { atMs: nowMs, sessions: accounting.sessions() };
     return snapshot.sessions;
-  }
-
-  function withRefused(session: ExporterStats): ExporterStats {
-    const refused = output.refusedBySession.get(sessionKey(session));
-    return refused === undefined ? session : { ...session, dropped: { ...session.dropped, spool_full: refused } };
   }
 
   function status(): CollectorStatus {
@@ -162,7 +173,7 @@ export function createCollector({ config, spool }: CollectorOptions, deps: Colle
       all.length <= MAX_STATUS_EXPORTERS ? all : [...all].sort((a, b) => b.lastSeenMs - a.lastSeenMs).slice(0, MAX_STATUS_EXPORTERS);
     return {
       type: "status",
-      version: 2,
+      version: 3,
       collector: config.name,
       startedMs,
       atMs: now(),
@@ -194,6 +205,11 @@ export function createCollector({ config, spool }: CollectorOptions, deps: Colle
     const nowMs = now();
     const block = exporterTable.changes(sessions(), nowMs);
     if (block) writer.offer(EXPORTERS_TABLE, block, { minTimeMs: nowMs, maxTimeMs: nowMs });
+  }
+
+  function writeLosses(): void {
+    const nowMs = now();
+    accounting.close(nowMs, (block) => writer.offer(LOSS_TABLE, block, { minTimeMs: nowMs, maxTimeMs: nowMs }) === undefined);
   }
 
   /** Reads what the kernel still holds: until a short silence, at most DRAIN_MAX_MS. */
@@ -236,6 +252,7 @@ export function createCollector({ config, spool }: CollectorOptions, deps: Colle
         }, AGE_CHECK_MS),
         setInterval(() => connections.sweep(), SWEEP_MS),
         setInterval(writeExporters, EXPORTERS_MS),
+        setInterval(writeLosses, LOSSES_MS),
         setInterval(() => decoder.expire(now()), EXPIRE_MS),
         setInterval(() => lossLog.report(status()), LOSS_LOG_MS),
         setInterval(() => void readKernelDrops(inodes).then((drops) => (kernelDrops = drops)), KERNEL_DROPS_MS),
@@ -250,7 +267,10 @@ export function createCollector({ config, spool }: CollectorOptions, deps: Colle
       connections.closeIf(() => true, "closing");
       await Promise.all(sockets.map((socket) => socket.close()));
       output.flush();
+      // What waits for its template waits in memory.
+      decoder.expire(Number.POSITIVE_INFINITY);
       snapshot = undefined;
+      writeLosses();
       writeExporters();
       const result = await writer.stop(Math.max(0, endMs - now()));
       lossLog.report(status());

@@ -3,7 +3,7 @@ import pino from "pino";
 import { LogLimit } from "../log-limit.ts";
 import { LossLog } from "./loss-log.ts";
 import type { CollectorStatus } from "./status.ts";
-import { exporterStats } from "./testing/fake-decoder.ts";
+import { exporterStatus } from "./testing/fake-decoder.ts";
 import { collectorStatus } from "./testing/status.ts";
 
 describe("LogLimit", () => {
@@ -45,10 +45,10 @@ describe("LossLog", () => {
 
   it("names a new exporter once, and a growing loss once a pause with its count", () => {
     const lines = run([
-      status(1_000, [exporterStats({ datagrams: 1 })]),
-      status(2_000, [exporterStats({ datagrams: 9, dropped: { set_overrun: 3 } })]),
-      status(3_000, [exporterStats({ datagrams: 19, dropped: { set_overrun: 10 } })]),
-      status(400_000, [exporterStats({ datagrams: 29, dropped: { set_overrun: 11 } })]),
+      status(1_000, [exporterStatus({ datagrams: 1 })]),
+      status(2_000, [exporterStatus({ datagrams: 9, dropped: { set_overrun: 3 } })]),
+      status(3_000, [exporterStatus({ datagrams: 19, dropped: { set_overrun: 10 } })]),
+      status(400_000, [exporterStatus({ datagrams: 29, dropped: { set_overrun: 11 } })]),
     ]);
     expect(lines.map(({ msg, cause, count, total }) => ({ msg, cause, count, total }))).toEqual([
       { msg: "exporter seen", cause: undefined, count: undefined, total: undefined },
@@ -59,7 +59,7 @@ describe("LossLog", () => {
 
   it("adds up ports and domains of an exporter, which a sender can invent", () => {
     const domains = Array.from({ length: 500 }, (_, obsDomain) =>
-      exporterStats({ obsDomain, sourcePort: 1_000 + obsDomain, dropped: { set_overrun: 2 } }),
+      exporterStatus({ obsDomain, sourcePort: 1_000 + obsDomain, dropped: { set_overrun: 2 } }),
     );
     expect(run([status(1_000, domains)]).map(({ msg, count }) => [msg, count])).toEqual([
       ["exporter seen", undefined],
@@ -69,7 +69,7 @@ describe("LossLog", () => {
 
   it("stays short when a thousand senders are invented", () => {
     const flood = Array.from({ length: 1_000 }, (_, i) =>
-      exporterStats({ exporter: `10.0.${i >> 8}.${i & 255}`, exporterSource: `10.0.${i >> 8}.${i & 255}`, dropped: { bad_record: 1 } }),
+      exporterStatus({ exporter: `10.0.${i >> 8}.${i & 255}`, exporterSource: `10.0.${i >> 8}.${i & 255}`, dropped: { bad_record: 1 } }),
     );
     expect(run([status(1_000, flood)]).length).toBe(21 + 101);
   });

@@ -2,6 +2,7 @@
  * What the collector tells about itself: once a second to the supervisor, which passes it on to the server, so that the page and the API
  * know what arrives even while nothing can be stored. Crosses a process border: a change of shape is a new `version`.
  */
+import type { LossTotals } from "@sillage/model";
 import type { ExporterStats } from "../decode/index.ts";
 import type { SpoolStats } from "../spool/index.ts";
 import type { ConnectionStats } from "./tcp-connections.ts";
@@ -43,11 +44,14 @@ export interface RefusedStatus extends RefusedCounts {
 }
 
 /** Totals of one exporter session; `dropped` also has `spool_full`, in rows. */
-export type ExporterStatus = ExporterStats;
+export interface ExporterStatus extends ExporterStats {
+  /** Where its records went. */
+  readonly balance: LossTotals;
+}
 
 export interface CollectorStatus {
   readonly type: "status";
-  readonly version: 2;
+  readonly version: 3;
   readonly collector: string;
   readonly startedMs: number;
   readonly atMs: number;

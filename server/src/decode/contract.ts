@@ -14,6 +14,8 @@ export interface DatagramContext {
    * templates hold for it alone and end with `Decoder.closeConnection`. Absent or 0: a datagram.
    */
   readonly connection?: number;
+  /** Local UDP port that it came to; 0 or left out: unknown, or a connection. */
+  readonly localPort?: number;
   /** When the datagram arrived, epoch ms. For files: when it was captured, else the export time (`exportTimeMs`). */
   readonly receivedMs: number;
 }
@@ -148,6 +150,8 @@ export interface ExporterStats {
   exporterSource: string;
   /** Over TCP, where each connection has another port: its number among those that the exporter has at a time, from 0. */
   sourcePort: number;
+  /** Local UDP port that it last sent to; 0 where the caller does not tell, and over TCP. */
+  localPort: number;
   /** A name of FLOW_TYPES; "unknown" collects datagrams of no protocol that is read. */
   protocol: string;
   obsDomain: number;

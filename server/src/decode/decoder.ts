@@ -95,7 +95,7 @@ export class Decoder {
     if (rest === undefined || rest.bytes === 0) return;
     toAddressWords(context.source, this.source);
     const session = this.session(FLOW_TYPE.unknown, 0, { ...context, sourcePort: 0, connection: 0 });
-    this.see(session, rest.bytes, { datagrams: 0, nowMs: context.receivedMs });
+    this.see(session, rest.bytes, context, 0);
     session.drop(rest.cause, rest.bytes);
   }
 
@@ -219,7 +219,7 @@ export class Decoder {
     const recordsEnd = recordsAt + count * (record?.bytes ?? 0);
     const isGlued = header.count <= room && isGluedDatagram(view, at, recordsEnd);
     const end = isGlued ? recordsEnd : view.byteLength;
-    this.see(session, end - at, { datagrams: at === 0 ? 1 : 0, nowMs: context.receivedMs });
+    this.see(session, end - at, context, at === 0 ? 1 : 0);
     session.seeUptime(header.uptimeMs);
     if (!record) {
       const error = `aggregation ${view.getUint8(at + 22)} of version ${view.getUint8(at + 23)} in NetFlow v8 is not known`;
@@ -258,7 +258,7 @@ export class Decoder {
     const obsDomain = view.getUint32(16);
     const uptimeMs = view.getUint32(4);
     const session = this.session(FLOW_TYPE.netflow9, obsDomain, context);
-    this.see(session, end, { datagrams: 1, nowMs: context.receivedMs });
+    this.see(session, end, context, 1);
     session.seeUptime(uptimeMs);
     session.decodedBytes += NETFLOW9_HEADER_BYTES;
     const message = this.message(session, context, { exportMs: view.getUint32(8) * 1000, uptimeMs, samplingRate: 0 });
@@ -276,7 +276,7 @@ export class Decoder {
     }
     const obsDomain = view.getUint32(12);
     const session = this.session(FLOW_TYPE.ipfix, obsDomain, context);
-    this.see(session, available, { datagrams: 1, nowMs: context.receivedMs });
+    this.see(session, available, context, 1);
     const end = Math.min(length, available);
     if (length > available) session.drop("truncated_records", 0, `the message says ${length} bytes, the datagram has ${available}`);
     else if (length < available) session.skip("trailing_bytes", available - length, available - length);
@@ -305,7 +305,7 @@ export class Decoder {
       },
       context.receivedMs,
     );
-    this.see(session, view.byteLength, { datagrams: 1, nowMs: context.receivedMs });
+    this.see(session, view.byteLength, context, 1);
     session.seeUptime(header.uptimeMs);
     const message = this.message(session, context, { exportMs: 0, uptimeMs: header.uptimeMs, samplingRate: 0 });
     const before = session.dataRecords;
@@ -336,15 +336,16 @@ export class Decoder {
     );
   }
 
-  private see(session: Session, bytes: number, { datagrams, nowMs }: { readonly datagrams: number; readonly nowMs: number }): void {
+  private see(session: Session, bytes: number, { receivedMs, localPort }: DatagramContext, datagrams: number): void {
     session.datagrams += datagrams;
     session.bytes += bytes;
-    session.lastSeenMs = nowMs;
+    session.localPort = localPort ?? 0;
+    session.lastSeenMs = receivedMs;
   }
 
   private refuse({ view, context }: Arrival, cause: DropCause, error: string): void {
     const session = this.session(FLOW_TYPE.unknown, 0, context);
-    this.see(session, view.byteLength, { datagrams: 1, nowMs: context.receivedMs });
+    this.see(session, view.byteLength, context, 1);
     session.drop(cause, view.byteLength, error);
   }
 

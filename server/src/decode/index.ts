@@ -9,6 +9,7 @@ export {
   type ExporterIgnoredElement,
   type ExporterStats,
   type FlowSink,
+  type SequenceStats,
   type IgnoredElement,
   type IgnoredKind,
   type SamplingOverrides,

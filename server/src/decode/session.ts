@@ -91,6 +91,7 @@ export class Session extends FactOwner {
   readonly clock = new ClockOffset();
   /** TCP: the connection it belongs to now; 0 between two connections, and over UDP. */
   connection = 0;
+  localPort = 0;
   datagrams = 0;
   bytes = 0;
   /** Bytes that were understood: headers, templates, records, padding inside sets. */
@@ -230,6 +231,7 @@ export class Session extends FactOwner {
     return {
       ...this.names,
       sourcePort,
+      localPort: this.localPort,
       protocol: FLOW_TYPES[flowType as keyof typeof FLOW_TYPES],
       obsDomain,
       datagrams: this.datagrams,

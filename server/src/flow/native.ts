@@ -79,20 +79,36 @@ function columnHead({ name, type }: NativeColumn): Uint8Array {
   return out.bytes();
 }
 
-const INTEGER_BYTES: Readonly<Record<string, number>> = { UInt8: 1, UInt16: 2, UInt32: 4, UInt64: 8 };
+interface IntegerType {
+  readonly bytes: number;
+  readonly least: bigint;
+  readonly most: bigint;
+}
+
+const unsigned = (bytes: number): IntegerType => ({ bytes, least: 0n, most: (1n << BigInt(bytes * 8)) - 1n });
+
+/** DateTime is seconds since the epoch. */
+const INTEGERS: Readonly<Record<string, IntegerType>> = {
+  UInt8: unsigned(1),
+  UInt16: unsigned(2),
+  UInt32: unsigned(4),
+  UInt64: unsigned(8),
+  Int64: { bytes: 8, least: -(1n << 63n), most: (1n << 63n) - 1n },
+  "DateTime('UTC')": unsigned(4),
+};
 
 function valueWriter({ name, type }: NativeColumn): (out: ByteBuffer, value: NativeValue) => void {
   const refuse = (value: NativeValue): never => {
     throw new RangeError(`column ${name}: ${String(value)} is not a ${type}`);
   };
-  const width = INTEGER_BYTES[type];
-  if (width !== undefined) {
-    const limit = 1n << BigInt(width * 8);
+  const integers = INTEGERS[type];
+  if (integers !== undefined) {
+    const { bytes, least, most } = integers;
     return (out, value) => {
       if (typeof value !== "bigint" && !Number.isSafeInteger(value)) return refuse(value);
       const integer = BigInt(value as number | bigint);
-      if (integer < 0n || integer >= limit) return refuse(value);
-      out.integer(integer, width);
+      if (integer < least || integer > most) return refuse(value);
+      out.integer(BigInt.asUintN(bytes * 8, integer), bytes);
     };
   }
   if (type.startsWith("DateTime64(3")) {

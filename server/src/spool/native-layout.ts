@@ -8,7 +8,10 @@ export class LayoutError extends Error {
   override readonly name = "LayoutError";
 }
 
-const WIDTHS: Readonly<Record<string, number>> = { UInt8: 1, UInt16: 2, UInt32: 4, UInt64: 8, IPv6: 16 };
+const WIDTHS: Readonly<Record<string, number>> = {
+  ...{ UInt8: 1, UInt16: 2, UInt32: 4, UInt64: 8 },
+  ...{ Int64: 8, IPv6: 16, "DateTime('UTC')": 4 },
+};
 
 /**
  * Rows of all blocks.

@@ -3,6 +3,8 @@ import type { DatagramContext, ExporterStats, FlowSink } from "../../decode/inde
 import { columnIndex, formatAddress, setTime, setU64, type FlowBatch } from "../../flow/index.ts";
 import type { FieldName } from "@sillage/model";
 import type { DatagramDecoder } from "../collector.ts";
+import { lossTotals } from "../loss-balance.ts";
+import type { ExporterStatus } from "../status.ts";
 
 /** A session without anything in it; tests override what they are about. */
 export function exporterStats(overrides: Partial<ExporterStats> = {}): ExporterStats {
@@ -10,6 +12,7 @@ export function exporterStats(overrides: Partial<ExporterStats> = {}): ExporterS
     exporter: "192.0.2.1",
     exporterSource: "192.0.2.1",
     sourcePort: 5000,
+    localPort: 2055,
     protocol: "netflow5",
     obsDomain: 0,
     datagrams: 0,
@@ -33,6 +36,12 @@ export function exporterStats(overrides: Partial<ExporterStats> = {}): ExporterS
     lastSeenMs: 1_000,
     ...overrides,
   };
+}
+
+/** The same as the status tells it. */
+export function exporterStatus(overrides: Partial<ExporterStats> = {}): ExporterStatus {
+  const stats = exporterStats(overrides);
+  return { ...stats, balance: lossTotals(stats, 0) };
 }
 
 /** Writes one row of a batch. */
@@ -78,6 +87,10 @@ export class FakeDecoder implements DatagramDecoder {
 
   closeConnection(): void {
     // Nothing is remembered.
+  }
+
+  takeEnded(): ExporterStats[] {
+    return [];
   }
 
   stats(): ExporterStats[] {

@@ -5,7 +5,7 @@
 import { SillageError } from "@sillage/model";
 import { dictionariesSql, type DictionaryOptions } from "../dictionaries.ts";
 import { addColumnsSql, createTableSql, createViewSql, modifyTtlSql, retentionText } from "./ddl.ts";
-import { EXPORTERS, FLOWS, ROLLUP_TABLES, TABLES } from "./tables.ts";
+import { EXPORTERS, FLOWS, LOSS, ROLLUP_TABLES, TABLES } from "./tables.ts";
 import type { RollupSpec, TableSpec } from "./table-spec.ts";
 
 /** Days by table name; a table that is not named keeps its default. */
@@ -31,6 +31,11 @@ const MIGRATIONS: readonly Migration[] = [
     name: "volumes by hour, ports by day, hosts and pairs",
     statements: (retention) =>
       ROLLUP_TABLES.filter(({ name }) => ADDED_ROLLUPS.includes(name)).flatMap((rollup) => fillSql(rollup, retention)),
+  },
+  {
+    version: 3,
+    name: "loss balance by minute",
+    statements: (retention) => [createTableSql(LOSS, { retentionDays: retentionDays(LOSS, retention) })],
   },
 ];
 

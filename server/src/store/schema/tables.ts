@@ -4,6 +4,9 @@ import {
   clickhouseType,
   field,
   FIELDS,
+  LOSS_COUNTS,
+  LOSS_PARTS,
+  LOSS_TABLE,
   nativeType,
   RAW_SLOT_SQL,
   RAW_TABLE,
@@ -19,6 +22,8 @@ import type { ColumnSpec, RollupSpec, TableSpec } from "./table-spec.ts";
 export const RAW_RETENTION_DAYS = 30;
 /** An exporter that has been silent for so long is forgotten. Unit: days. */
 const EXPORTERS_RETENTION_DAYS = 400;
+/** As long as the volumes that it explains. Unit: days. */
+const LOSS_RETENTION_DAYS = 400;
 
 /**
  * Codec by kind of column, measured with bench/load.bench.ts: T64 keeps only the bits in which the values of a block differ, which fits
@@ -91,13 +96,43 @@ export const EXPORTERS: TableSpec = {
   doc: "The newest counters of each exporter session, as its collector wrote them (read with FINAL).",
 };
 
+/** Where the records of each exporter went, by minute: sums of what the collectors wrote, late corrections included. */
+export const LOSS: TableSpec = {
+  name: LOSS_TABLE,
+  engine: "SummingMergeTree",
+  columns: [
+    { name: "time_slot", type: "DateTime('UTC')", codec: "DoubleDelta, ZSTD(1)", doc: "Start of the minute in which it was counted." },
+    { name: "collector", type: "String", doc: "Name of the collector." },
+    {
+      name: "collector_start",
+      type: "DateTime64(3, 'UTC')",
+      doc: "Start of the collector's process: what waits in one that has ended waits no longer.",
+    },
+    {
+      name: "exporter",
+      type: "IPv6",
+      doc: "The device: sFlow agent address, else the UDP source address; :: for drops of the kernel that belong to nobody known.",
+    },
+    { name: "exporter_source", type: "IPv6", doc: "UDP source address." },
+    { name: "protocol", type: "String", doc: "Protocol of the session; unknown for what was not decoded." },
+    { name: "obs_domain", type: "UInt32", doc: "Observation domain, source id, engine or sub-agent." },
+    ...LOSS_PARTS.map(({ name, doc }): ColumnSpec => ({ name, type: "Int64", codec: "T64, ZSTD(1)", doc: `Records. ${doc}` })),
+    ...LOSS_COUNTS.map(({ name, doc }): ColumnSpec => ({ name, type: "Int64", codec: "T64, ZSTD(1)", doc })),
+  ],
+  partitionBy: "toYYYYMM(time_slot, 'UTC')",
+  orderBy: ["time_slot", "collector", "collector_start", "exporter", "exporter_source", "protocol", "obs_domain"],
+  timeColumn: "time_slot",
+  retentionDays: LOSS_RETENTION_DAYS,
+  doc: "The loss balance: by how much each part and count grew in a minute (sum them; late corrections are negative). The parts add up to what was exported, in records.",
+};
+
 export const ROLLUP_TABLES: readonly RollupSpec[] = [...ROLLUPS.map(rollupSpec), HOSTS_5M, PAIRS_1H];
 
 /** Every table that segments or views fill. */
-export const TABLES: readonly TableSpec[] = [FLOWS, EXPORTERS, ...ROLLUP_TABLES];
+export const TABLES: readonly TableSpec[] = [FLOWS, EXPORTERS, LOSS, ...ROLLUP_TABLES];
 
 /** Tables that a segment may name. */
-export const SEGMENT_TABLES: readonly TableSpec[] = [FLOWS, EXPORTERS];
+export const SEGMENT_TABLES: readonly TableSpec[] = [FLOWS, EXPORTERS, LOSS];
 
 /** Start of the slot that time_received lies in, UTC, as DateTime. */
 function slotSql(seconds: number): string {
