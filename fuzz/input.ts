@@ -36,7 +36,12 @@ export const SMALL_LIMITS: Partial<DecoderLimits> = {
   maxFieldsPerTemplate: 200,
   maxWaitingBytesPerSession: 4_096,
   maxWaitingBytes: 16_384,
-  maxUnknownElements: 64,
+  maxIgnoredElementsPerSession: 20,
+  maxIgnoredElements: 64,
+  maxSampleSourcesPerSession: 8,
+  maxSampleSources: 32,
+  maxFactsOfKind: 16,
+  maxFactBytes: 16_384,
 };
 
 const addresses = new Map<string, Uint8Array>();

@@ -5,7 +5,7 @@
  *   defect     no error was caught inside it either (`internal_error`)
  *   balance    bytes received = decoded + dropped + skipped + waiting
  *   rows       nothing is written behind the rows; times, names, addresses and texts can be stored; no row is invented or lost
- *   caps       sessions, templates, waiting bytes and unknown elements stay below their limits
+ *   caps       sessions, templates, waiting bytes and ignored elements stay below their limits
  *   slow       a datagram costs a bounded time, in proportion to the bytes it made readable
  *   heap       what the decoder remembers is bounded (where the process runs with --expose-gc)
  */
@@ -163,7 +163,7 @@ class Run {
       ["templates of a session", Math.max(0, ...stats.map(({ templates }) => templates)), limits.maxTemplatesPerSession],
       ["waiting bytes", total(stats, "waitingBytes"), limits.maxWaitingBytes],
       ["waiting bytes of a session", Math.max(0, ...stats.map(({ waitingBytes }) => waitingBytes)), limits.maxWaitingBytesPerSession],
-      ["unknown elements", this.decoder.unknownElements().length, limits.maxUnknownElements],
+      ["ignored elements", this.decoder.ignoredElements().length, limits.maxIgnoredElements],
     ];
     const broken = caps.find(([, value, cap]) => value > cap);
     return broken && { property: "caps", detail: `${broken[1]} ${broken[0]}, the limit is ${broken[2]}` };
