@@ -1,6 +1,6 @@
 /** What the routes share: made once by `createApi`. */
 import type { Request, Response } from "express";
-import type { QueryContext } from "../query/index.ts";
+import type { Backlog, QueryContext } from "../query/index.ts";
 import type { FlowStore, QueryLimits } from "../store/index.ts";
 import type { FairQueue } from "./fair-queue.ts";
 import type { ApiLog } from "./log.ts";
@@ -56,6 +56,23 @@ export function closeSignal(response: Response): AbortSignal {
   return controller.signal;
 }
 
+/** Segments wait a second or two at any time; older ones are a backlog. */
+const BACKLOG_AGE_MS = 30_000;
+
+function backlogOf({ status, now }: ApiContext): Backlog | undefined {
+  const { loader } = status();
+  if (loader === undefined || loader.oldestAgeMs < BACKLOG_AGE_MS) return undefined;
+  return { sinceMs: now() - loader.oldestAgeMs, rows: loader.backlogRows };
+}
+
 export function queryContext(api: ApiContext, caller: Caller, signal: AbortSignal): QueryContext {
-  return { store: api.store, limits: api.limits, hasLateRates: api.hasLateRates(), nowMs: api.now(), signal, comment: caller.comment };
+  return {
+    backlog: backlogOf(api),
+    store: api.store,
+    limits: api.limits,
+    hasLateRates: api.hasLateRates(),
+    nowMs: api.now(),
+    signal,
+    comment: caller.comment,
+  };
 }

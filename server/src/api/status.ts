@@ -1,5 +1,7 @@
 /** What the server knows about itself and its neighbours; the composition root fills it, `health` and `exporters` show it. */
 
+import type { LoaderStats } from "../store/index.ts";
+
 /** Counters of one exporter session, as the collector beside this server last told. */
 export interface LiveExporter {
   /** sFlow agent address, else the UDP source. */
@@ -63,7 +65,7 @@ export interface SystemStatus {
   /** Left out while no collector runs beside this server, or before its first message. */
   readonly collector?: LiveCollector;
   /** Segments that wait, what was loaded, the last error: the loader's own words. */
-  readonly loader?: object;
+  readonly loader?: Pick<LoaderStats, "backlogRows" | "oldestAgeMs">;
   /** How often the supervisor had to start a process again, by process. */
   readonly restarts?: Readonly<Record<string, number>>;
 }

@@ -5,6 +5,7 @@ import { loadedSql } from "./aggregate-sql.ts";
 import { printSelect, renderForReading } from "./print-sql.ts";
 import type { Scaling } from "./scaling.ts";
 import type { Select } from "./sql-tree.ts";
+import type { Range } from "./step.ts";
 
 /** Where and under which bounds a query runs. */
 export interface QueryContext {
@@ -14,9 +15,17 @@ export interface QueryContext {
   readonly nowMs: number;
   /** The store knows rates of rows that were stored without one (dictionary `late_rates`). */
   readonly hasLateRates?: boolean;
+  /** Flows that were received and wait to be loaded, when there is more than the usual second's worth. */
+  readonly backlog?: Backlog | undefined;
   readonly signal?: AbortSignal;
   /** Who asks (dashboard, panel, rule), for ClickHouse's query log. */
   readonly comment?: string;
+}
+
+export interface Backlog {
+  /** When the oldest of them was received, epoch ms. */
+  readonly sinceMs: number;
+  readonly rows: number;
 }
 
 /** Oldest and newest row that is loaded, epoch ms; undefined while a table is empty. */
@@ -64,6 +73,14 @@ export class Execution {
   scaling({ scaled }: Pick<FlowQuery, "scaled">): Scaling {
     if (!scaled) return "none";
     return this.context.hasLateRates === true ? "late" : "stored";
+  }
+
+  /** The newest of a backlog is loaded first, so its gap lies inside the range and looks like less traffic. */
+  noticeBacklog({ toMs }: Range): void {
+    const { backlog } = this.context;
+    if (backlog === undefined || backlog.sinceMs >= toMs) return;
+    const since = new Date(backlog.sinceMs).toISOString();
+    this.notice("warning", `${backlog.rows} flows received since ${since} are still to be loaded: sums of that time are too small.`);
   }
 
   notice(severity: FrameNotice["severity"], text: string): void {

@@ -1,4 +1,4 @@
-export { type QueryContext } from "./execution.ts";
+export { type Backlog, type QueryContext } from "./execution.ts";
 export { exporterRows, type ExporterRow } from "./exporters.ts";
 export { UNKNOWN } from "./dimension.ts";
 export { planQuery, type Part, type Plan, type PlanInput } from "./plan.ts";

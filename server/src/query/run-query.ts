@@ -26,6 +26,7 @@ export async function runQuery(request: QueryRequest, context: QueryContext): Pr
   }
   const viewRequest: ViewRequest = { ...request, ...readFilters(request.query) };
   const execution = new Execution(context);
+  execution.noticeBacklog(request.range);
   switch (request.query.view) {
     case "timeseries":
       return queryTimeseries(viewRequest, execution);

@@ -338,6 +338,27 @@ describe("views", () => {
     expect(total(column(records, "bytes"))).toBe(wanted);
   });
 
+  it("says that flows of the range are still to be loaded", async () => {
+    const query = parseFlowQuery({ view: "stat", measures: ["bytes"] });
+    const request = {
+      refId: "A",
+      query,
+      range: { fromMs: START, toMs: START + HOUR },
+      intervalMs: MINUTE,
+      maxDataPoints: 10,
+      alert: false,
+    };
+    const notices = async (sinceMs: number): Promise<unknown> =>
+      (await runQuery(request, { ...context(), backlog: { sinceMs, rows: 7 } }))[0]!.schema.meta?.notices;
+    expect(await notices(START + MINUTE)).toEqual([
+      {
+        severity: "warning",
+        text: "7 flows received since 2026-01-01T00:01:00.000Z are still to be loaded: sums of that time are too small.",
+      },
+    ]);
+    expect(await notices(START + 2 * HOUR)).toBeUndefined();
+  });
+
   describe("text", () => {
     test.each(["app_name", "user", "dns_query"] as const)(
       "groups by %s, names what was not sent unknown, and filters by it",

@@ -3,6 +3,8 @@
  *
  *   look at the spool -> plan a batch -> check its segments -> manifest -> insert -> acknowledge (delete)
  *
+ * Of a backlog the newest segments are loaded first (plan-batch.ts).
+ *
  * Invariants: nothing is inserted that is not in a manifest; an open manifest is settled before any newer batch begins; a segment is
  * deleted only after the database counted its rows; what cannot be stored goes into quarantine and holds up nothing.
  */
@@ -126,7 +128,11 @@ class SpoolLoader implements Loader {
     const before = this.#counts.rows;
     await this.#settleOpen();
     this.#waiting = await this.#reader.list();
-    while (this.#waiting.length > 0) await this.#loadNext();
+    while (this.#waiting.length > 0) {
+      await this.#loadNext();
+      // What came meanwhile goes before what is left.
+      if (this.#waiting.length > 0) this.#waiting = await this.#reader.list();
+    }
     const { unreadable } = this.#reader;
     this.#failing = unreadable.length === 0 ? undefined : `folders of the spool cannot be read: ${unreadable.join(", ")}`;
     return this.#counts.rows - before;

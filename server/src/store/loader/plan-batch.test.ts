@@ -22,9 +22,9 @@ describe("planBatch", () => {
       waiting: [segment(0, 1), segment(1, 1, "00000002"), segment(2, 1, "00000001", "exporters"), segment(3, 1)],
       wanted: [0, 3],
     },
-    { name: "stops at the rows", waiting: [segment(0, 60), segment(1, 40), segment(2, 1)], wanted: [0, 1] },
-    { name: "does not skip a large one for a small one behind it", waiting: [segment(0, 60), segment(1, 50), segment(2, 1)], wanted: [0] },
-    { name: "stops at the number of segments", waiting: [0, 1, 2, 3].map((n) => segment(n, 1)), wanted: [0, 1, 2] },
-    { name: "takes a segment that alone is beyond the limit", waiting: [segment(0, 500), segment(1, 1)], wanted: [0] },
+    { name: "takes the newest and stops at the rows", waiting: [segment(0, 1), segment(1, 40), segment(2, 60)], wanted: [1, 2] },
+    { name: "does not skip a large one for a small one before it", waiting: [segment(0, 1), segment(1, 50), segment(2, 60)], wanted: [2] },
+    { name: "stops at the number of segments", waiting: [0, 1, 2, 3].map((n) => segment(n, 1)), wanted: [1, 2, 3] },
+    { name: "takes a segment that alone is beyond the limit", waiting: [segment(0, 1), segment(1, 500)], wanted: [1] },
   ])("$name", ({ waiting, wanted }) => expect(sequences(planBatch(waiting, limits))).toEqual(wanted));
 });

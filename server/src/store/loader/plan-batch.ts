@@ -8,19 +8,23 @@ export interface BatchLimits {
 }
 
 /**
- * The oldest segment and, behind it, those of the same table and columns, in order, until a limit. When little waits that is one segment;
- * in a backlog it is a full batch.
+ * The newest segment and those of the same table and columns before it, until a limit; in the batch they stand in the order they came.
+ * When little waits that is one segment. In a backlog it is a full batch that begins with what came last: whoever looks during an outage
+ * wants the present first, and the past is filled in behind it.
+ *
+ * @param waiting oldest first
  */
 export function planBatch(waiting: readonly WaitingSegment[], limits: BatchLimits): WaitingSegment[] {
-  const [first] = waiting;
-  if (first === undefined) return [];
+  const newest = waiting.at(-1);
+  if (newest === undefined) return [];
   const batch: WaitingSegment[] = [];
   let rows = 0;
-  for (const segment of waiting) {
-    if (segment.name.table !== first.name.table || segment.name.columnSet !== first.name.columnSet) continue;
+  for (let i = waiting.length - 1; i >= 0; i--) {
+    const segment = waiting[i]!;
+    if (segment.name.table !== newest.name.table || segment.name.columnSet !== newest.name.columnSet) continue;
     if (batch.length > 0 && (batch.length >= limits.maxSegments || rows + segment.name.rows > limits.maxRows)) break;
     batch.push(segment);
     rows += segment.name.rows;
   }
-  return batch;
+  return batch.reverse();
 }
