@@ -28,6 +28,7 @@ interface Exporter {
 
 const everything = (): boolean => true;
 const ipv4 = ({ ipVersion }: TracePacket): boolean => ipVersion === 4;
+const everyTenth = (_: TracePacket, index: number): boolean => index % 10 === 0;
 const addressOf = ({ host }: Exporter): string => `127.0.0.${host}`;
 
 interface Softflowd extends Exporter {
@@ -45,7 +46,10 @@ const SOFTFLOWD: readonly Softflowd[] = [
   { name: "softflowd, NetFlow v9", host: 22, flowType: "netflow9", version: "9", arguments: [], sees: everything },
   { name: "softflowd, IPFIX", host: 23, flowType: "ipfix", version: "10", arguments: [], sees: everything },
   { name: "softflowd, IPFIX over TCP", host: 1, flowType: "ipfix", version: "10", arguments: ["-P", "tcp"], isDirect: true, sees: everything },
-  { name: "softflowd, NetFlow v5, sampled", host: 24, flowType: "netflow5", version: "5", arguments: ["-s", "10"], rate: 10, sees: (packet, i) => ipv4(packet) && i % 10 === 0 },
+  { name: "softflowd, IPFIX biflows", host: 27, flowType: "ipfix", version: "10", arguments: ["-b", "-A", "nano", "-T", "ether"], sees: everything },
+  { name: "softflowd, NetFlow v5, sampled", host: 24, flowType: "netflow5", version: "5", arguments: ["-s", "10"], rate: 10, sees: (packet, i) => ipv4(packet) && everyTenth(packet, i) },
+  { name: "softflowd, NetFlow v9, sampled", host: 25, flowType: "netflow9", version: "9", arguments: ["-s", "10"], rate: 10, sees: everyTenth },
+  { name: "softflowd, IPFIX, sampled", host: 26, flowType: "ipfix", version: "10", arguments: ["-s", "10"], rate: 10, sees: everyTenth },
 ];
 
 /** One pmacctd with a probe for each. */

@@ -1,6 +1,6 @@
 import { FlowBatch } from "../flow/index.ts";
 import { Decoder, readCapture, type ExporterStats } from "./index.ts";
-import { loadCaptureCases, readCaptureFile, type FactSample } from "./testing/captures.ts";
+import { loadCaptureCases, readCaptureFile, type FactRecord, type FactSample } from "./testing/captures.ts";
 import { counts, decodeCase, total } from "./testing/decode-capture.ts";
 import { wantedRow } from "./testing/wanted-row.ts";
 
@@ -51,11 +51,8 @@ describe("captures of exporters that other people wrote", () => {
         facts.sum_frame_length_x_rate,
       );
       if (facts.first_flow_sample && rows.length > 0) expect(rows[0]).toMatchObject(wantedSample(facts.first_flow_sample));
-      if (facts.first_header) {
-        const { src, dst, proto, ttl, tos, ip_bytes: bytes, sport, dport, src_mac: srcMac } = facts.first_header;
-        const wanted = { src_addr: src, dst_addr: dst, proto, ttl_min: ttl, tos, bytes, src_port: sport, dst_port: dport, src_mac: srcMac };
-        expect(rows[0]).toMatchObject(Object.fromEntries(Object.entries(wanted).filter(([, value]) => value !== undefined)));
-      }
+      if (facts.last_flow_sample && rows.length > 0) expect(rows.at(-1)).toMatchObject(wantedSample(facts.last_flow_sample));
+      if (facts.first_header) expect(rows[0]).toMatchObject(wantedPacket(facts.first_header));
     },
   );
 });
@@ -75,6 +72,13 @@ function wantedSample({ rate, inp, out, infmt, outfmt, records }: FactSample): R
     Object.assign(wanted, { bgp_next_hop: nh, prev_as: peeras, next_as: hops[0], dst_as: hops.at(-1), as_path: hops, communities: comm });
   }
   return wanted;
+}
+
+/** What a row must say for a sampled packet, by its header. */
+function wantedPacket({ dst_mac, src_mac, src, dst, proto, ttl, tos, ip_bytes, sport, dport }: FactRecord): Record<string, unknown> {
+  const packet = { src_addr: src, dst_addr: dst, proto, ttl_min: ttl, ttl_max: ttl, tos, bytes: ip_bytes, src_mac, dst_mac };
+  const wanted = { ...packet, src_port: sport, dst_port: dport };
+  return Object.fromEntries(Object.entries(wanted).filter(([, value]) => value !== undefined));
 }
 
 const carrier = cases.find(({ id }) => id === "nf5-carrier-a");

@@ -49,6 +49,7 @@ export interface CaptureCase {
     readonly drop_samples?: number;
     readonly sum_frame_length_x_rate?: number;
     readonly first_flow_sample?: FactSample;
+    readonly last_flow_sample?: FactSample;
     readonly first_header?: FactRecord;
   };
   readonly facts_from_repo_tests: Readonly<Record<string, unknown>>;
