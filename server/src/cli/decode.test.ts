@@ -50,6 +50,7 @@ describe("sillage decode", () => {
       datagrams: 1,
       data_records: 10,
       options_records: 0,
+      counter_samples: 0,
       rows: 10,
       sums: {
         octetDeltaCount: flows.reduce((sum, { bytes }) => sum + bytes, 0),

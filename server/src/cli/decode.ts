@@ -20,6 +20,8 @@ export interface DecodeSummary {
   datagrams: number;
   data_records: number;
   options_records: number;
+  /** sFlow. */
+  counter_samples: number;
   rows: number;
   /** Counter elements as exported, by IANA name; beyond 2^53 as decimal strings. */
   sums: Record<string, number | string>;
@@ -48,7 +50,7 @@ export function registerDecode(program: Command): void {
       "after",
       `
 Reads NetFlow v1, v5 to v9, IPFIX and sFlow v5. Flows go to standard output, one JSON object a line, with the names of the field reference;
-counters above 2^53 are strings. The last line on standard error is one JSON object: datagrams, data_records, options_records, rows,
+counters above 2^53 are strings. The last line on standard error is one JSON object: datagrams, data_records, options_records, counter_samples, rows,
 sums (counter elements as exported), dropped (by cause), skipped (by kind), templates, unknown_elements.
 
 Captures may hold IPFIX over TCP as well. A file of IPFIX messages back to back is taken for a stream when its name ends in .ipfix or it is larger than a datagram can be;
@@ -154,12 +156,13 @@ class RowPrinter {
 
 function summarise(decoder: Decoder, captureSkips: Readonly<Record<string, number>>): DecodeSummary {
   const stats = decoder.stats();
-  const total = (key: "datagrams" | "dataRecords" | "optionsRecords" | "rows" | "templates"): number =>
+  const total = (key: "datagrams" | "dataRecords" | "optionsRecords" | "counterSamples" | "rows" | "templates"): number =>
     stats.reduce((sum, one) => sum + one[key], 0);
   return {
     datagrams: total("datagrams"),
     data_records: total("dataRecords"),
     options_records: total("optionsRecords"),
+    counter_samples: total("counterSamples"),
     rows: total("rows"),
     sums: Object.fromEntries(
       Array.from(decoder.sums(), ([name, sum]) => [name, sum <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(sum) : sum.toString()]),
@@ -207,6 +210,7 @@ function describeSummary(summary: DecodeSummary): string {
     `datagrams         ${summary.datagrams}`,
     `data records      ${summary.data_records}`,
     `options records   ${summary.options_records}`,
+    `counter samples   ${summary.counter_samples}`,
     `rows              ${summary.rows}`,
     `templates         ${summary.templates}`,
     `sums              ${list(summary.sums)}`,

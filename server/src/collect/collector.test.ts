@@ -4,7 +4,9 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { createLogger } from "../log.ts";
 import { createSpoolWriter, parseSegmentName, spoolConfigSchema, type SegmentSidecar } from "../spool/index.ts";
-import { createCollector } from "./collector.ts";
+import { Decoder } from "../decode/index.ts";
+import { block, sflow } from "../decode/testing/sflow.ts";
+import { createCollector, type DatagramDecoder } from "./collector.ts";
 import { collectorConfigSchema } from "./config.ts";
 import { FakeDecoder } from "./testing/fake-decoder.ts";
 
@@ -13,22 +15,29 @@ let folder: string;
 beforeEach(() => (folder = mkdtempSync(path.join(tmpdir(), "sillage-collector-"))));
 afterEach(() => rmSync(folder, { recursive: true }));
 
-async function startCollector(listen: { host: string; port: number }[], spoolOptions: object = {}, options: object = {}) {
+interface Setup {
+  readonly spool?: object;
+  readonly config?: object;
+  readonly decoder?: DatagramDecoder;
+}
+
+async function startCollector(
+  listen: { host: string; port: number }[],
+  { spool: spoolOptions = {}, config: options = {}, decoder = new FakeDecoder() }: Setup = {},
+) {
   const spool = { ...spoolConfigSchema.parse({ closeAfter: "50ms" }), ...spoolOptions };
   const config = collectorConfigSchema.parse({ name: "lab", listen, status: { port: 0 }, ...options });
   const writer = createSpoolWriter({ config: spool, folder, collector: "lab", bootMs: Date.now() });
   await writer.start();
-  const collector = createCollector({ config, spool }, { decoder: new FakeDecoder(), writer, log });
+  const collector = createCollector({ config, spool }, { decoder, writer, log });
   await collector.start();
   return collector;
 }
 
-async function send(port: number, count: number, host = "127.0.0.1"): Promise<void> {
+async function send(port: number, count: number, host = "127.0.0.1", payload: Uint8Array = Buffer.alloc(100)): Promise<void> {
   const socket = createSocket(host.includes(":") ? "udp6" : "udp4");
   for (let i = 0; i < count; i++) {
-    await new Promise<void>((resolve, reject) =>
-      socket.send(Buffer.alloc(100), port, host, (error) => (error ? reject(error) : resolve())),
-    );
+    await new Promise<void>((resolve, reject) => socket.send(payload, port, host, (error) => (error ? reject(error) : resolve())));
   }
   await new Promise<void>((resolve) => socket.close(() => resolve()));
 }
@@ -66,6 +75,16 @@ describe("the collector", () => {
     }
   });
 
+  it("writes what devices count on their interfaces into a table of its own", async () => {
+    const collector = await startCollector([{ host: "127.0.0.1", port: 0 }], { decoder: new Decoder() });
+    const record = block(1, new Uint8Array(88));
+    const sample = block(2, Buffer.concat([Buffer.from("000000010000000700000001", "hex"), record]));
+    await send(collector.status().listening[0]!.port, 3, "127.0.0.1", sflow({ samples: [sample, sample] }));
+    expect(await collector.stop(5_000)).toEqual({ lostRows: 0 });
+    expect(rowsByTable()).toMatchObject({ if_counters: 6 });
+    expect(rowsByTable()["flows"]).toBeUndefined();
+  });
+
   it("takes IPv4 and IPv6 on one socket and names IPv4 senders as IPv4", async () => {
     const collector = await startCollector([{ host: "::", port: 0 }]);
     const { host, port } = collector.status().listening[0]!;
@@ -88,7 +107,7 @@ describe("the collector", () => {
   });
 
   it("counts rows that the spool refuses, for their exporter", async () => {
-    const collector = await startCollector([{ host: "127.0.0.1", port: 0 }], { maxBytes: 3_000 });
+    const collector = await startCollector([{ host: "127.0.0.1", port: 0 }], { spool: { maxBytes: 3_000 } });
     const { port } = collector.status().listening[0]!;
     await send(port, 400);
     await collector.stop(5_000);
@@ -100,7 +119,7 @@ describe("the collector", () => {
   });
 
   it("decodes nothing of senders that are not allowed, and counts them", async () => {
-    const collector = await startCollector([{ host: "127.0.0.1", port: 0 }], {}, { allow: ["192.0.2.0/24"] });
+    const collector = await startCollector([{ host: "127.0.0.1", port: 0 }], { config: { allow: ["192.0.2.0/24"] } });
     const { port } = collector.status().listening[0]!;
     await send(port, 7);
     await until(() => collector.status().refused.datagrams === 7);

@@ -12,6 +12,7 @@ import type { SpoolConfig, SpoolWriter } from "../spool/index.ts";
 import { LogLimit } from "../log-limit.ts";
 import { Accounting } from "./accounting.ts";
 import { takesTcp, type CollectorConfig } from "./config.ts";
+import { CounterTable, COUNTERS_TABLE } from "./counter-table.ts";
 import { ExporterTable, EXPORTERS_TABLE } from "./exporter-table.ts";
 import { FlowOutput } from "./flow-output.ts";
 import { readKernelDrops, readSocketInodes } from "./kernel-drops.ts";
@@ -31,6 +32,8 @@ const AGE_CHECK_MS = 50;
 const EXPORTERS_MS = 2_000;
 /** What a crash takes from the loss balance: the counts of so long. */
 const LOSSES_MS = 5_000;
+/** How long interface counters gather: devices send them every 20 to 60 s. */
+const COUNTERS_MS = 2_000;
 const KERNEL_DROPS_MS = 1_000;
 const LOSS_LOG_MS = 5_000;
 /** How long numbers of the sessions are taken as of now: there may be ten thousand. */
@@ -87,6 +90,8 @@ export function createCollector({ config, spool }: CollectorOptions, deps: Colle
   const output = new FlowOutput(writer, spool.closeAfter);
   const sources = new SourceTable(config.allow);
   const refused = new RefusedSources();
+  const counterTable = new CounterTable((block, span) => void writer.offer(COUNTERS_TABLE, block, span));
+  const sink: FlowSink = { batch: output.batch, flush: () => output.flush(), counters: (row) => counterTable.add(row) };
   const exporterTable = new ExporterTable(config.name);
   const startedMs = now();
   const accounting = new Accounting(
@@ -122,7 +127,7 @@ export function createCollector({ config, spool }: CollectorOptions, deps: Colle
     context.sourcePort = remote.port;
     context.localPort = port;
     context.receivedMs = nowMs;
-    decoder.decode(datagram, context, output);
+    decoder.decode(datagram, context, sink);
     output.noteRows(nowMs);
   }
 
@@ -131,7 +136,7 @@ export function createCollector({ config, spool }: CollectorOptions, deps: Colle
     {
       onMessage(message, { connection, source, sourcePort }) {
         const nowMs = now();
-        decoder.decode(message, { source, sourcePort, connection, receivedMs: nowMs }, output);
+        decoder.decode(message, { source, sourcePort, connection, receivedMs: nowMs }, sink);
         output.noteRows(nowMs);
       },
       onClose({ connection, source, sourcePort }, rest) {
@@ -253,6 +258,7 @@ export function createCollector({ config, spool }: CollectorOptions, deps: Colle
         setInterval(() => connections.sweep(), SWEEP_MS),
         setInterval(writeExporters, EXPORTERS_MS),
         setInterval(writeLosses, LOSSES_MS),
+        setInterval(() => counterTable.flush(), COUNTERS_MS),
         setInterval(() => decoder.expire(now()), EXPIRE_MS),
         setInterval(() => lossLog.report(status()), LOSS_LOG_MS),
         setInterval(() => void readKernelDrops(inodes).then((drops) => (kernelDrops = drops)), KERNEL_DROPS_MS),
@@ -269,6 +275,7 @@ export function createCollector({ config, spool }: CollectorOptions, deps: Colle
       output.flush();
       // What waits for its template waits in memory.
       decoder.expire(Number.POSITIVE_INFINITY);
+      counterTable.flush();
       snapshot = undefined;
       writeLosses();
       writeExporters();

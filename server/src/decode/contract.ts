@@ -25,6 +25,50 @@ export interface FlowSink {
   readonly batch: FlowBatch;
   /** Called by the decoder when the batch is full; must leave the batch empty. */
   flush(): void;
+  /** Takes the counters of an interface; the object is the sink's to keep. Without it they are read and not kept. */
+  counters?(row: InterfaceCounters): void;
+}
+
+/**
+ * An interface as its device counted it: totals since the device booted, exact. 32-bit ones wrap; all bits set means that the device does
+ * not count it. Names and meanings are IF-MIB's (RFC 2863).
+ */
+export interface InterfaceCounters {
+  /** Epoch ms. */
+  readonly receivedMs: number;
+  /** 16 bytes, IPv4 mapped into IPv6. */
+  readonly exporter: Uint8Array;
+  readonly exporterSource: Uint8Array;
+  readonly subAgent: number;
+  /** What was sampled: type 0 an interface and its ifIndex, 1 a VLAN, 2 a physical entity. */
+  readonly sourceType: number;
+  readonly sourceIndex: number;
+  /** Since the agent started, ms modulo 2^32. */
+  readonly uptimeMs: number;
+  readonly ifIndex: number;
+  /** IANAifType: 6 Ethernet. */
+  readonly ifType: number;
+  /** Bit/s. */
+  readonly speed: bigint;
+  /** 0 unknown, 1 full duplex, 2 half duplex, 3 in, 4 out. */
+  readonly direction: number;
+  readonly isAdminUp: boolean;
+  readonly isOperUp: boolean;
+  /** Bytes of frames. */
+  readonly inOctets: bigint;
+  readonly inUnicastPackets: number;
+  readonly inMulticastPackets: number;
+  readonly inBroadcastPackets: number;
+  readonly inDiscards: number;
+  readonly inErrors: number;
+  readonly inUnknownProtocols: number;
+  readonly outOctets: bigint;
+  readonly outUnicastPackets: number;
+  readonly outMulticastPackets: number;
+  readonly outBroadcastPackets: number;
+  readonly outDiscards: number;
+  readonly outErrors: number;
+  readonly isPromiscuous: boolean;
 }
 
 /**
@@ -162,6 +206,8 @@ export interface ExporterStats {
   /** Data records (NetFlow, IPFIX) or flow samples (sFlow) decoded. */
   dataRecords: number;
   optionsRecords: number;
+  /** sFlow: counter samples read; interface counters and port names are kept of them. */
+  counterSamples: number;
   /** Rows written. Less than dataRecords where records describe no traffic (`skipped.not_traffic`). */
   rows: number;
   /** Templates and options templates known now. */

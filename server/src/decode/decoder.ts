@@ -18,6 +18,7 @@ import {
   type ExporterIgnoredElement,
   type ExporterStats,
   type FlowSink,
+  type InterfaceCounters,
   type SamplingOverrides,
 } from "./contract.ts";
 import { decodeDataSet, type DataSetOptions } from "./data-set.ts";
@@ -310,7 +311,7 @@ export class Decoder {
     const message = this.message(session, context, { exportMs: 0, uptimeMs: header.uptimeMs, samplingRate: 0 });
     const before = session.dataRecords;
     const place = session.sequence.observe(header.sequence, 0, context.receivedMs);
-    decodeSflow({ session, view, header, context: message, sink, isCopy: place === "again" });
+    decodeSflow({ session, view, header, context: message, sink, isCopy: place === "again", facts: this.table.facts });
     session.sequence.addRecords(place, session.dataRecords - before);
   }
 
@@ -386,6 +387,10 @@ class GuardedSink implements FlowSink {
     this.isFlushing = true;
     this.target.flush();
     this.isFlushing = false;
+  }
+
+  counters(row: InterfaceCounters): void {
+    this.target.counters?.(row);
   }
 
   attach(sink: FlowSink): void {

@@ -31,7 +31,6 @@ export type DropCause = keyof typeof DROP_CAUSES;
 
 /** What is left out on purpose, with the unit of its count. */
 export const SKIP_KINDS = {
-  counter_samples: "sFlow counter samples",
   other_samples: "sFlow samples of another format",
   reserved_sets: "sets with a reserved id",
   withdrawals: "IPFIX template withdrawals",

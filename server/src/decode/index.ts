@@ -12,6 +12,7 @@ export {
   type SequenceStats,
   type IgnoredElement,
   type IgnoredKind,
+  type InterfaceCounters,
   type SamplingOverrides,
 } from "./contract.ts";
 export { Decoder } from "./decoder.ts";

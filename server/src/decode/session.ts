@@ -98,6 +98,7 @@ export class Session extends FactOwner {
   decodedBytes = 0;
   dataRecords = 0;
   optionsRecords = 0;
+  counterSamples = 0;
   rows = 0;
   clampedTimes = 0;
   firstSeenMs: number;
@@ -239,6 +240,7 @@ export class Session extends FactOwner {
       decodedBytes: this.decodedBytes,
       dataRecords: this.dataRecords,
       optionsRecords: this.optionsRecords,
+      counterSamples: this.counterSamples,
       rows: this.rows,
       templates: this.templates.size,
       waitingSets: this.waiting.size,

@@ -11,8 +11,10 @@
  * itself. Sources: sFlow version 5 (sflow.org, July 2004), sFlow Dropped Packet Notification Structures (2020).
  */
 import type { FlowSink } from "./contract.ts";
+import type { FactTable } from "./fact-table.ts";
 import type { MessageContext } from "./message-context.ts";
 import type { Session } from "./session.ts";
+import { readCounters, type CountersContext } from "./sflow-counters.ts";
 import { writeDiscard, writeSample, writeSampleConstants } from "./sflow-row.ts";
 import { FlowSample } from "./sflow-sample.ts";
 import { skipAddress } from "./sflow-xdr.ts";
@@ -62,6 +64,7 @@ export interface SflowMessage {
   readonly sink: FlowSink;
   /** The datagram came before; its samples are decoded again, and not counted among those of their sources. */
   readonly isCopy: boolean;
+  readonly facts: FactTable;
 }
 
 const sample = new FlowSample();
@@ -73,6 +76,7 @@ export function decodeSflow(message: SflowMessage): void {
   session.decodedBytes += at;
   /** First row of this datagram that lacks its common columns. */
   let firstRow = sink.batch.rows;
+  let countersContext: CountersContext | undefined;
   for (let i = 0; i < header.samples; i++) {
     if (end - at < SAMPLE_HEADER_BYTES) {
       session.drop("truncated_records", end - at, `sample ${i + 1} of ${header.samples} is not in the datagram`);
@@ -87,7 +91,13 @@ export function decodeSflow(message: SflowMessage): void {
     if (length > end - bodyAt) session.drop("truncated_records", 0, `sample ${i + 1} of ${header.samples} is longer than the datagram`);
     if (tag === SAMPLE.flow || tag === SAMPLE.expandedFlow || tag === SAMPLE.discarded) {
       if (readSample(message, bodyAt, at, tag)) firstRow = storeSample(message, firstRow, at - bodyAt);
-    } else skipSample(session, tag, at - bodyAt);
+    } else if (tag === SAMPLE.counters || tag === SAMPLE.expandedCounters) {
+      countersContext ??= countersOf(message);
+      readCounterSample(countersContext, bodyAt, at, tag === SAMPLE.expandedCounters);
+    } else {
+      session.skip("other_samples", at - bodyAt);
+      session.ignored.countStructure("sflow_sample", tag);
+    }
   }
   writeSampleConstants(sink.batch, firstRow, context);
   if (at < end) session.skip("trailing_bytes", end - at, end - at);
@@ -175,10 +185,22 @@ function readDiscardHead(view: DataView, at: number): void {
   sample.dropReason = view.getUint32(at + 24);
 }
 
-function skipSample(session: Session, tag: number, bytes: number): void {
-  if (tag === SAMPLE.counters || tag === SAMPLE.expandedCounters) session.skip("counter_samples", bytes);
-  else {
-    session.skip("other_samples", bytes);
-    session.ignored.countStructure("sflow_sample", tag);
-  }
+function countersOf({ session, view, context, header, sink, facts }: SflowMessage): CountersContext {
+  const { receivedMs } = context;
+  return {
+    session,
+    view,
+    receivedMs,
+    uptimeMs: header.uptimeMs,
+    onCounters: (counters) => sink.counters?.(counters),
+    onName: (ifIndex, name) => void facts.tell(session.device, { kind: "interface", key: ifIndex, name }, receivedMs),
+  };
+}
+
+function readCounterSample(context: CountersContext, at: number, end: number, isExpanded: boolean): void {
+  const { session } = context;
+  if (readCounters(context, at, end, isExpanded)) {
+    session.counterSamples++;
+    session.decodedBytes += end - at;
+  } else session.drop("bad_sample", end - at, `a counter sample of ${end - at} bytes cannot hold its fixed bytes`);
 }

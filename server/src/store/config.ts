@@ -70,6 +70,7 @@ export const storeConfigSchema = z
         traffic_1m: days.optional().describe("Days that volumes by minute are kept (default 400)."),
         traffic_1h: days.optional().describe("Days that volumes by hour are kept (default 1837)."),
         loss_1m: days.optional().describe("Days that the loss balance by minute is kept (default 400)."),
+        if_counters: days.optional().describe("Days that interface counters are kept (default 90)."),
         ports_5m: days.optional().describe("Days that ports by five minutes are kept (default 30)."),
         ports_1d: days.optional().describe("Days that ports by day are kept (default 1837)."),
         hosts_5m: days.optional().describe("Days that what each host did in five minutes is kept (default 90)."),

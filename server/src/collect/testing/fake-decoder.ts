@@ -19,6 +19,7 @@ export function exporterStats(overrides: Partial<ExporterStats> = {}): ExporterS
     bytes: 0,
     dataRecords: 0,
     optionsRecords: 0,
+    counterSamples: 0,
     rows: 0,
     templates: 0,
     waitingSets: 0,

@@ -46,6 +46,8 @@ export interface CaptureCase {
     readonly expanded_flow_samples?: number;
     readonly counter_samples?: number;
     readonly expanded_counter_samples?: number;
+    /** How many records by sample format, enterprise and record format, as in "2:0:1". */
+    readonly record_types?: Readonly<Record<string, number>>;
     readonly drop_samples?: number;
     readonly sum_frame_length_x_rate?: number;
     readonly first_flow_sample?: FactSample;

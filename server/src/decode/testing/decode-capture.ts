@@ -1,6 +1,14 @@
 /** Other people's captures through the decoder: rows as objects, counts of each session. */
 import { FlowBatch, readFlow, type FlowValue } from "../../flow/index.ts";
-import { Decoder, detectContainer, exportTimeMs, readCapture, type ExporterStats } from "../index.ts";
+import {
+  Decoder,
+  detectContainer,
+  exportTimeMs,
+  readCapture,
+  type ExporterStats,
+  type FlowSink,
+  type InterfaceCounters,
+} from "../index.ts";
 import { readCaptureFile, type CaptureCase } from "./captures.ts";
 
 export interface Decoded {
@@ -8,6 +16,8 @@ export interface Decoded {
   readonly stats: readonly ExporterStats[];
   readonly sums: ReadonlyMap<string, bigint>;
   readonly rows: readonly Record<string, FlowValue>[];
+  /** Interface counters of sFlow. */
+  readonly counters: readonly InterfaceCounters[];
 }
 
 export interface DecodeVariation {
@@ -31,20 +41,22 @@ export function decodeCase(
     for (let row = 0; row < batch.rows; row++) rows.push(readFlow(batch, row));
     batch.reset();
   };
+  const counters: InterfaceCounters[] = [];
+  const sink: FlowSink = { batch, flush, counters: (row) => void counters.push(row) };
   let n = 0;
   for (const file of files) {
     const bytes = readCaptureFile(file);
     readCapture(bytes, detectContainer(bytes, file), ({ bytes: datagram, source, sourcePort, connection = 0, capturedMs }) => {
       const receivedMs = capturedMs ?? exportTimeMs(datagram) ?? 0;
-      decoder.decode(datagram, { source, sourcePort: portOf(n++, sourcePort), connection, receivedMs }, { batch, flush });
+      decoder.decode(datagram, { source, sourcePort: portOf(n++, sourcePort), connection, receivedMs }, sink);
     });
   }
   flush();
   if (expire) decoder.expire(Number.POSITIVE_INFINITY);
-  return { decoder, stats: decoder.stats(), sums: decoder.sums(), rows };
+  return { decoder, stats: decoder.stats(), sums: decoder.sums(), rows, counters };
 }
 
-type Count = "datagrams" | "dataRecords" | "optionsRecords" | "rows" | "waitingSets";
+type Count = "datagrams" | "dataRecords" | "optionsRecords" | "counterSamples" | "rows" | "waitingSets";
 
 export const total = (stats: readonly ExporterStats[], key: Count): number => stats.reduce((sum, one) => sum + one[key], 0);
 

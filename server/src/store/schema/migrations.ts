@@ -5,6 +5,7 @@
 import { SillageError } from "@sillage/model";
 import { dictionariesSql, type DictionaryOptions } from "../dictionaries.ts";
 import { addColumnsSql, createTableSql, createViewSql, modifyTtlSql, retentionText } from "./ddl.ts";
+import { IF_COUNTERS } from "./if-counters-table.ts";
 import { EXPORTERS, FLOWS, LOSS, ROLLUP_TABLES, TABLES } from "./tables.ts";
 import type { RollupSpec, TableSpec } from "./table-spec.ts";
 
@@ -36,6 +37,11 @@ const MIGRATIONS: readonly Migration[] = [
     version: 3,
     name: "loss balance by minute",
     statements: (retention) => [createTableSql(LOSS, { retentionDays: retentionDays(LOSS, retention) })],
+  },
+  {
+    version: 4,
+    name: "interface counters",
+    statements: (retention) => [createTableSql(IF_COUNTERS, { retentionDays: retentionDays(IF_COUNTERS, retention) })],
   },
 ];
 

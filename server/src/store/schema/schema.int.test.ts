@@ -58,6 +58,13 @@ describe.each(BACKENDS)("schema on %s", (backend) => {
     ).toEqual([["2"]]);
   });
 
+  it("has the tables of every step when it comes from an older program", async () => {
+    await db.store.command("DROP TABLE if_counters");
+    await db.store.command("ALTER TABLE schema_migrations DELETE WHERE version > 2 SETTINGS mutations_sync = 1");
+    db = await db.reopen();
+    expect(await columnsOf("if_counters")).toContain("in_octets");
+  });
+
   it("takes a new retention over to the tables that exist", async () => {
     const ttlOf = async (store: TestStore["store"]): Promise<unknown> => {
       const sql =

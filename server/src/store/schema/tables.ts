@@ -16,6 +16,7 @@ import {
   type RollupColumn,
 } from "@sillage/model";
 import { HOSTS_5M, PAIRS_1H } from "./host-tables.ts";
+import { IF_COUNTERS } from "./if-counters-table.ts";
 import type { ColumnSpec, RollupSpec, TableSpec } from "./table-spec.ts";
 
 /** Raw flows are kept this long by default. Unit: days. */
@@ -129,10 +130,10 @@ export const LOSS: TableSpec = {
 export const ROLLUP_TABLES: readonly RollupSpec[] = [...ROLLUPS.map(rollupSpec), HOSTS_5M, PAIRS_1H];
 
 /** Every table that segments or views fill. */
-export const TABLES: readonly TableSpec[] = [FLOWS, EXPORTERS, LOSS, ...ROLLUP_TABLES];
+export const TABLES: readonly TableSpec[] = [FLOWS, EXPORTERS, LOSS, IF_COUNTERS, ...ROLLUP_TABLES];
 
 /** Tables that a segment may name. */
-export const SEGMENT_TABLES: readonly TableSpec[] = [FLOWS, EXPORTERS, LOSS];
+export const SEGMENT_TABLES: readonly TableSpec[] = [FLOWS, EXPORTERS, LOSS, IF_COUNTERS];
 
 /** Start of the slot that time_received lies in, UTC, as DateTime. */
 function slotSql(seconds: number): string {
