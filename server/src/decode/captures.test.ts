@@ -1,3 +1,4 @@
+import type { FieldName } from "@sillage/model";
 import { FlowBatch } from "../flow/index.ts";
 import { Decoder, readCapture, type ExporterStats } from "./index.ts";
 import { loadCaptureCases, readCaptureFile, type FactRecord, type FactSample } from "./testing/captures.ts";
@@ -32,6 +33,11 @@ describe("captures of exporters that other people wrote", () => {
         if (facts.last_record && rows.length > 0) expect(forward.at(-1)).toMatchObject(wantedRow(facts.last_record));
       }
       if (facts.first_record && rows.length > 0) expect(rows[0]).toMatchObject(wantedRow(facts.first_record));
+      if (facts.sum_reverse_octets !== undefined) {
+        const sum = (column: FieldName): number => rows.reduce((all, row) => all + Number(row[column]), 0);
+        expect(sum("bytes")).toBe(facts.sum_octetDeltaCount! + facts.sum_reverse_octets);
+        expect(sum("packets")).toBe(facts.sum_packetDeltaCount! + facts.sum_reverse_packets!);
+      }
       expect(stats.flatMap(({ dropped }) => Object.keys(dropped))).not.toContain("internal_error");
     },
   );

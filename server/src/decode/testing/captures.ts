@@ -40,6 +40,9 @@ export interface CaptureCase {
     readonly errors?: readonly string[];
     readonly sum_octetDeltaCount?: number;
     readonly sum_packetDeltaCount?: number;
+    /** Of biflows: what the answering side sent, in elements of their own. */
+    readonly sum_reverse_octets?: number;
+    readonly sum_reverse_packets?: number;
     readonly first_record?: FactRecord;
     readonly last_record?: FactRecord;
     readonly flow_samples?: number;
