@@ -5,11 +5,12 @@ const below = {
   demo: ["flow", "config"],
   config: [], // the kinds of option value (duration, size, secret): every component's schema is made of them
   spool: ["flow", "config"],
-  collect: ["spool", "decode", "flow", "config"],
+  exporters: ["flow", "config"],
+  collect: ["exporters", "spool", "decode", "flow", "config"],
   store: ["spool", "flow", "config"],
   networks: ["store", "config"],
   query: ["store", "config"],
-  api: ["query", "store", "config"],
+  api: ["query", "store", "exporters", "config"],
 };
 const folders = Object.keys(below);
 

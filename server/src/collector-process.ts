@@ -50,7 +50,10 @@ export async function startCollector(config: SillageConfig, log: Logger): Promis
       },
     },
   );
-  const collector = createCollector({ config: config.collector, spool: config.spool }, { decoder: new Decoder(), writer, log });
+  const collector = createCollector(
+    { config: config.collector, exporters: config.exporters, spool: config.spool },
+    { decoder: new Decoder(), writer, log },
+  );
   try {
     await writer.start();
     await collector.start();

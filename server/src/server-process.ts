@@ -5,6 +5,7 @@ import path from "node:path";
 import { checkExposure, createApi, type SystemStatus } from "./api/index.ts";
 import type { ChildContext, RunningChild } from "./child-process.ts";
 import type { CollectorStatus } from "./collect/index.ts";
+import { ExporterDirectory } from "./exporters/index.ts";
 import { createLateStore, type LateStore } from "./late-store.ts";
 import { limitLog } from "./limited-log.ts";
 import { listenError } from "./listen-error.ts";
@@ -13,7 +14,15 @@ import type { Logger } from "./log.ts";
 import type { Restarts, ToChild } from "./process-messages.ts";
 import type { SillageConfig } from "./sillage-config.ts";
 import { NetworkLabels } from "./networks/index.ts";
-import { createLoader, createStore, defaultLimits, openDataFolder, type Loader, type StoreDeps } from "./store/index.ts";
+import {
+  createLoader,
+  createStore,
+  defaultLimits,
+  openDataFolder,
+  type DictionaryRow,
+  type Loader,
+  type StoreDeps,
+} from "./store/index.ts";
 import { VERSION } from "./version.ts";
 
 /** Time to load what the collector left at its end. */
@@ -35,10 +44,11 @@ const KEEP_ALIVE_MS = 95_000;
 export async function runServer({ config, startedMs, log }: ChildContext, root: string): Promise<RunningChild> {
   checkExposure(config.api);
   const labels = new NetworkLabels(config.networks);
+  const directory = new ExporterDirectory(config.exporters);
   const folder = await openDataFolder(config.data);
   let collector: CollectorStatus | undefined;
   let restarts: Restarts = {};
-  const store = await openStore(config, { dataFolder: folder, networks: labels.rows }, log);
+  const store = await openStore(config, { dataFolder: folder, networks: labels.rows, lateRates: lateRates(directory) }, log);
   const loader = createLoader(config.loader, { store, paths: folder, log: limitLog(log) });
   const status = (): SystemStatus => ({
     version: VERSION,
@@ -54,6 +64,8 @@ export async function runServer({ config, startedMs, log }: ChildContext, root: 
     log,
     now: Date.now,
     limits: defaultLimits(config.store),
+    directory: () => directory,
+    hasLateRates: () => directory.rates.length > 0,
     metrics: createServerMetrics(() => loader.stats()),
     previewDir: path.join(root, "preview/dist"),
     pluginDir: path.join(root, "plugin/dist"),
@@ -86,6 +98,11 @@ export async function runServer({ config, startedMs, log }: ChildContext, root: 
   };
 }
 
+/** The operator's sampling rates, for flows that were stored without one. */
+function lateRates({ rates }: ExporterDirectory): DictionaryRow[] {
+  return rates.map(({ address, prefix, rate }) => ({ address, prefix, values: [rate] }));
+}
+
 /** An outage is logged by who meets it; this logs its end. */
 function tellRecovery(loader: Loader, log: Logger): NodeJS.Timeout {
   let failing = false;
@@ -98,7 +115,7 @@ function tellRecovery(loader: Loader, log: Logger): NodeJS.Timeout {
 
 async function openStore(
   config: SillageConfig,
-  deps: Required<Pick<StoreDeps, "dataFolder" | "networks">>,
+  deps: Required<Pick<StoreDeps, "dataFolder" | "networks" | "lateRates">>,
   log: Logger,
 ): Promise<LateStore> {
   const open = () => createStore(config.store, deps);

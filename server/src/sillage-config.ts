@@ -3,6 +3,7 @@ import { z } from "zod";
 // Not from api/index.ts: every process reads the configuration, and only the server should load express for it.
 import { apiConfigSchema } from "./api/config.ts";
 import { collectorConfigSchema } from "./collect/index.ts";
+import { exportersConfigSchema } from "./exporters/index.ts";
 import { logConfigSchema } from "./log.ts";
 import { spoolConfigSchema } from "./spool/index.ts";
 import { loaderConfigSchema, storeConfigSchema } from "./store/index.ts";
@@ -21,6 +22,9 @@ export const sillageConfigSchema = z.strictObject({
       "File that says which networks are the operator's (docs/networks.md). Without: `networks.yaml` beside the configuration file, if there is one.",
     ),
   collector: collectorConfigSchema.prefault({}).describe("Where flows are received."),
+  exporters: exportersConfigSchema
+    .default([])
+    .describe("What is known about exporters: names, sites, sampling rates that win over their own, interfaces."),
   spool: spoolConfigSchema
     .prefault({})
     .describe("The hand-over on disk from the collector to the store: flows wait there while ClickHouse is busy or down."),

@@ -15,9 +15,15 @@ const COLUMNS: Column<ExporterSession>[] = [
     header: "Exporter",
     cell: ({ row: { original } }: Cell) => (
       <Stack direction="column" gap={0}>
-        <Text weight="medium">{original.exporter}</Text>
+        <Text weight="medium">{original.name ?? original.exporter}</Text>
+        {(original.site ?? original.tags) && (
+          <Text variant="bodySmall" color="secondary">
+            {[original.site, ...(original.tags ?? [])].filter((word) => word !== undefined).join(" · ")}
+          </Text>
+        )}
         <Text variant="bodySmall" color="secondary">
-          from {original.exporter_source}, {original.source_port === 0 ? "over TCP" : `port ${original.source_port}`}
+          {original.name !== undefined && `${original.exporter} `}from {original.exporter_source},{" "}
+          {original.source_port === 0 ? "over TCP" : `port ${original.source_port}`}
         </Text>
       </Stack>
     ),

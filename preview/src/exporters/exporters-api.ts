@@ -20,6 +20,10 @@ export interface ExporterSession {
   lost_units: number;
   dropped: Readonly<Record<string, number>>;
   last_error?: string;
+  /** What the operator calls it, where it stands, words to find it by. */
+  name?: string;
+  site?: string;
+  tags?: readonly string[];
 }
 
 /** A sender whose address is not on the allow list; without a source: those who are not told apart. */

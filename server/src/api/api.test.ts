@@ -7,7 +7,8 @@ import path from "node:path";
 import { Registry } from "prom-client";
 import request from "supertest";
 import { checkExposure, apiConfigSchema } from "./config.ts";
-import { downStore, NOW, testApi } from "./testing.ts";
+import { answer, downStore, fakeStore, NOW, testApi } from "./testing.ts";
+import { ExporterDirectory } from "../exporters/index.ts";
 
 describe("bodies", () => {
   const { app } = testApi();
@@ -89,6 +90,17 @@ function closed(server: Server): Promise<void> {
 
 describe("paths", () => {
   const { app } = testApi();
+
+  it("calls exporters what the operator calls them", async () => {
+    const row = ["main", "::ffff:10.1.2.3", "::ffff:10.1.2.3", "ipfix", NOW, NOW, ...Array<number>(10).fill(1), "{}", "[]"];
+    const directory = new ExporterDirectory([
+      { match: "10.1.0.0/16", name: "core", site: "Lille", tags: ["mpls"], interfaces: { 12: { speed: 1e10 } } },
+    ]);
+    const { app: named } = testApi({}, { store: fakeStore(() => Promise.resolve(answer([row]))), directory: () => directory });
+    expect((await request(named).get("/api/v1/exporters")).body.exporters).toMatchObject([
+      { exporter: "10.1.2.3", name: "core", site: "Lille", tags: ["mpls"], interfaces: { 12: { speed: 1e10 } } },
+    ]);
+  });
 
   it("names senders that the collector refuses, with the way to let them in", async () => {
     const counts = { datagrams: 3, bytes: 300, connections: 0 };

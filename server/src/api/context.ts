@@ -1,5 +1,6 @@
 /** What the routes share: made once by `createApi`. */
 import type { Request, Response } from "express";
+import type { ExporterDirectory } from "../exporters/index.ts";
 import type { Backlog, QueryContext } from "../query/index.ts";
 import type { FlowStore, QueryLimits } from "../store/index.ts";
 import type { FairQueue } from "./fair-queue.ts";
@@ -10,6 +11,8 @@ export interface ApiContext {
   readonly store: FlowStore;
   readonly limits: QueryLimits;
   readonly hasLateRates: () => boolean;
+  /** What the operator says about exporters. */
+  readonly directory: () => ExporterDirectory;
   readonly queue: FairQueue;
   readonly status: () => SystemStatus;
   readonly log: ApiLog;

@@ -6,6 +6,7 @@ import express, { type Express, type Request, type RequestHandler } from "expres
 import { SillageError } from "@sillage/model";
 import type { Registry } from "prom-client";
 import { readSecret } from "../config/index.ts";
+import { ExporterDirectory } from "../exporters/index.ts";
 import type { FlowStore, QueryLimits } from "../store/index.ts";
 import { authenticate, unauthorized } from "./auth.ts";
 import { jsonBody } from "./body.ts";
@@ -38,6 +39,8 @@ export interface ApiDeps extends PageFolders {
   readonly limits?: QueryLimits;
   /** Does the store know rates of flows that were stored without one? Asked for each query. @default never */
   readonly hasLateRates?: () => boolean;
+  /** What the operator says about exporters; may change while the API runs. @default nothing */
+  readonly directory?: () => ExporterDirectory;
   /** Answers `/metrics`; without one the API's own metrics are not kept. */
   readonly metrics?: Registry;
   /** Where tokens are looked up. @default process.env */
@@ -52,6 +55,8 @@ export const DEFAULT_LIMITS: QueryLimits = {
   maxResultRows: 50_000,
 };
 
+const NOBODY = new ExporterDirectory([]);
+
 /** @throws SillageError CONFIG_SECRET */
 export function createApi(deps: ApiDeps): Express {
   const { config, now } = deps;
@@ -64,8 +69,8 @@ export function createApi(deps: ApiDeps): Express {
     maxWaiting: config.maxWaitingQueries,
     maxWaitMs: config.maxWait,
   });
-  const { store, status, log, limits = DEFAULT_LIMITS, hasLateRates = () => false } = deps;
-  const api: ApiContext = { store, limits, hasLateRates, queue, status, log, now };
+  const { store, status, log, limits = DEFAULT_LIMITS, hasLateRates = () => false, directory = () => NOBODY } = deps;
+  const api: ApiContext = { store, limits, hasLateRates, directory, queue, status, log, now };
   const holder = (request: Request): string | undefined => authenticate(tokens, request, now());
 
   const v1 = express.Router().use(queryRoutes(api), languageRoutes(), fieldsRoutes(), valuesRoutes(api), exportersRoutes(api));

@@ -5,7 +5,8 @@
  */
 import type { RemoteInfo } from "node:dgram";
 import type { Socket } from "node:net";
-import type { DatagramContext, ExporterStats, FlowSink } from "../decode/index.ts";
+import type { DatagramContext, DecoderSettings, ExporterStats, FlowSink } from "../decode/index.ts";
+import { ExporterDirectory, SamplingRates, type ExportersConfig } from "../exporters/index.ts";
 import { formatAddress } from "../flow/index.ts";
 import type { Logger } from "../log.ts";
 import type { SpoolConfig, SpoolWriter } from "../spool/index.ts";
@@ -52,6 +53,8 @@ export interface DatagramDecoder {
   stats(): ExporterStats[];
   /** Sessions given up since the last call, with their last counts. */
   takeEnded(): ExporterStats[];
+  /** Replaces what the operator says; flows that arrive from now on follow it. */
+  configure(settings: DecoderSettings): void;
   /** Gives up what has waited too long for its template. */
   expire(nowMs: number): void;
   /** Forgets the templates of a TCP connection; `rest` are bytes of it that became no message. */
@@ -60,6 +63,8 @@ export interface DatagramDecoder {
 
 export interface CollectorOptions {
   readonly config: CollectorConfig;
+  /** What the operator says about exporters. @default nothing */
+  readonly exporters?: ExportersConfig;
   readonly spool: Pick<SpoolConfig, "closeAfter">;
 }
 
@@ -85,7 +90,7 @@ export interface Collector {
 }
 
 /** A collector that does nothing before `start`. */
-export function createCollector({ config, spool }: CollectorOptions, deps: CollectorDeps): Collector {
+export function createCollector({ config, spool, exporters = [] }: CollectorOptions, deps: CollectorDeps): Collector {
   const { decoder, writer, log, now = Date.now } = deps;
   const output = new FlowOutput(writer, spool.closeAfter);
   const sources = new SourceTable(config.allow);
@@ -105,6 +110,7 @@ export function createCollector({ config, spool }: CollectorOptions, deps: Colle
     config.name,
     startedMs,
   );
+  const directory = new ExporterDirectory(exporters);
   const lossLog = new LossLog(log);
   const heldBack = new LogLimit(HELD_BACK_PAUSE_MS);
   const sockets: ReceiveSocket[] = [];
@@ -172,6 +178,12 @@ export function createCollector({ config, spool }: CollectorOptions, deps: Colle
     return snapshot.sessions;
   }
 
+  /** With what the operator calls the exporter. */
+  function named(session: ExporterStatus): ExporterStatus {
+    const { name, site } = directory.findText(session.exporter) ?? {};
+    return name === undefined && site === undefined ? session : { ...session, ...(name && { name }), ...(site && { site }) };
+  }
+
   function status(): CollectorStatus {
     const all = sessions();
     const recent =
@@ -193,7 +205,7 @@ export function createCollector({ config, spool }: CollectorOptions, deps: Colle
       tcp: { ...connections.stats(), listening: tcpListeners.map(({ host, port, counts }) => ({ host, port, ...counts })) },
       spool: writer.stats(),
       refused: refusedStatus(),
-      exporters: recent,
+      exporters: recent.map(named),
       exporterCount: all.length,
     };
   }
@@ -236,6 +248,7 @@ export function createCollector({ config, spool }: CollectorOptions, deps: Colle
   return {
     async start() {
       const metrics = createCollectorMetrics(status);
+      decoder.configure({ samplingOverrides: new SamplingRates(directory) });
       try {
         for (const listen of config.listen) {
           const { host, port } = listen;

@@ -57,6 +57,14 @@ describe("LossLog", () => {
     ]);
   });
 
+  it("calls an exporter what the operator calls it", () => {
+    const session = { ...exporterStatus({ datagrams: 1, dropped: { bad_record: 1 } }), name: "core-1" };
+    expect(run([status(1_000, [session])]).map(({ exporter, name, msg }) => [exporter, name, msg])).toEqual([
+      ["192.0.2.1", "core-1", "exporter seen"],
+      ["192.0.2.1", "core-1", "received but not stored"],
+    ]);
+  });
+
   it("adds up ports and domains of an exporter, which a sender can invent", () => {
     const domains = Array.from({ length: 500 }, (_, obsDomain) =>
       exporterStatus({ obsDomain, sourcePort: 1_000 + obsDomain, dropped: { set_overrun: 2 } }),

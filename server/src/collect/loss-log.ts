@@ -27,6 +27,7 @@ const CLOSE_HINTS: Readonly<Partial<Record<CloseCause, string>>> = {
 /** What one line is about: an exporter and protocol, whatever ports and domains it uses, because senders choose those freely. */
 interface Subject {
   readonly exporter: string;
+  readonly name?: string;
   readonly protocol: string;
 }
 
@@ -58,11 +59,11 @@ export class LossLog {
     this.#reportNew(status);
     this.#reportRefused(status);
     const totals = new Map<string, number>();
-    for (const [key, { exporter, protocol, cause, total }] of lossesOf(status)) {
+    for (const [key, { cause, total, ...subject }] of lossesOf(status)) {
       totals.set(key, total);
       const line = this.#grown(key, total, atMs);
       if (!line) continue;
-      const fields = line.shared ? { count: line.count } : { exporter, protocol, cause, count: line.count, total, ...hint(cause) };
+      const fields = line.shared ? { count: line.count } : { ...subject, cause, count: line.count, total, ...hint(cause) };
       if (line.shared) this.#log.warn(fields, "losses of further exporters; the page and /metrics list them");
       else if (cause === MISSING) this.#log.info(fields, "sequence numbers are missing: lost on the way or by the kernel");
       else this.#log.warn(fields, "received but not stored");
@@ -100,14 +101,15 @@ export class LossLog {
 
   #reportNew({ exporters, atMs }: CollectorStatus): void {
     const seen = new Set<string>();
-    for (const { exporter, protocol } of exporters) {
+    for (const session of exporters) {
+      const { exporter, protocol } = session;
       const key = `${exporter} ${protocol}`;
       if (protocol === "unknown" || seen.has(key)) continue;
       seen.add(key);
       if (this.#seen.has(key)) continue;
       const line = this.#newExporters.take(key, atMs);
       if (line?.shared === true) this.#log.info({ count: line.count }, "more exporters seen; the page and /metrics list them");
-      else if (line) this.#log.info({ exporter, protocol }, "exporter seen");
+      else if (line) this.#log.info(subjectOf(session), "exporter seen");
     }
     this.#seen = seen;
   }
@@ -125,14 +127,19 @@ export class LossLog {
   }
 }
 
+function subjectOf({ exporter, name, protocol }: Subject): Subject {
+  return { exporter, ...(name !== undefined && { name }), protocol };
+}
+
 /** Losses by exporter, protocol and cause. */
 function lossesOf({ exporters }: CollectorStatus): Map<string, Loss> {
   const losses = new Map<string, Loss>();
-  const add = ({ exporter, protocol }: Subject, cause: string, count: number): void => {
+  const add = (session: Subject, cause: string, count: number): void => {
+    const { exporter, protocol } = session;
     const key = `${exporter} ${protocol} ${cause}`;
     const loss = losses.get(key);
     if (loss) loss.total += count;
-    else losses.set(key, { exporter, protocol, cause, total: count });
+    else losses.set(key, { ...subjectOf(session), cause, total: count });
   };
   for (const session of exporters) {
     for (const [cause, count] of Object.entries(session.dropped)) add(session, cause, count);

@@ -76,6 +76,11 @@ export function createCollectorMetrics(status: () => CollectorStatus): Collector
       ["exporter", "protocol", "cause"],
     ),
     waiting: gauge("collector_waiting_sets", "Data sets that wait for their template by exporter and protocol.", ["exporter", "protocol"]),
+    info: gauge("collector_exporter_info", "1 for each exporter that the configuration names: join it to show names.", [
+      "exporter",
+      "name",
+      "site",
+    ]),
     sessions: gauge("collector_exporter_sessions", "Exporter sessions (source address and port, protocol, observation domain) known now."),
   };
   const spool = {
@@ -125,6 +130,8 @@ export function createCollectorMetrics(status: () => CollectorStatus): Collector
     }
     exporter.sessions.set(now.exporterCount);
     for (const [labels, session] of labelled(now.exporters)) {
+      const { name = "", site = "" } = session;
+      if (name + site !== "") exporter.info.set({ exporter: labels.exporter, name, site }, 1);
       exporter.datagrams.inc(labels, session.datagrams);
       exporter.bytes.inc(labels, session.bytes);
       exporter.records.inc(labels, session.dataRecords);

@@ -47,6 +47,9 @@ export interface RefusedStatus extends RefusedCounts {
 export interface ExporterStatus extends ExporterStats {
   /** Where its records went. */
   readonly balance: LossTotals;
+  /** What the operator calls it, and where it stands. */
+  readonly name?: string;
+  readonly site?: string;
 }
 
 export interface CollectorStatus {

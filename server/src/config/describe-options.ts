@@ -1,7 +1,7 @@
 /** The options of a schema in the form that people ask for: the reference page and the configuration as it is in force. */
 import { stringify } from "yaml";
 import { z } from "zod";
-import { formatDuration, formatSize } from "./values.ts";
+import { formatBitRate, formatDuration, formatSize } from "./values.ts";
 
 /** The part of a JSON schema that is used here; `unitKind` is set by our own value kinds. */
 interface OptionNode {
@@ -18,6 +18,8 @@ interface OptionNode {
   /** Keys of `properties` that have no default and must be given. */
   readonly required?: readonly string[];
   readonly items?: OptionNode;
+  /** What each member of a group with free keys is. */
+  readonly additionalProperties?: OptionNode | boolean;
   readonly anyOf?: readonly OptionNode[];
 }
 
@@ -31,17 +33,30 @@ export function printConfig(schema: z.ZodType, config: unknown): string {
 function withUnits(node: OptionNode | undefined, value: unknown): unknown {
   if (typeof value === "number" && node?.unitKind?.startsWith("duration") === true) return formatDuration(value);
   if (typeof value === "number" && node?.unitKind?.startsWith("size") === true) return formatSize(value);
+  if (typeof value === "number" && node?.unitKind?.startsWith("bit rate") === true) return formatBitRate(value);
   if (Array.isArray(value)) return value.map((item) => withUnits(node?.items, item));
   if (typeof value !== "object" || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, withUnits(node?.properties?.[key], inner)]));
+  return Object.fromEntries(
+    Object.entries(value).map(([key, inner]) => [key, withUnits(node?.properties?.[key] ?? membersOf(node), inner)]),
+  );
 }
 
-/** The options as Markdown: one heading a section, one row an option. */
+/** What the members of a group are whose keys are free; undefined for other groups. */
+function membersOf(node: OptionNode | undefined): OptionNode | undefined {
+  return typeof node?.additionalProperties === "object" ? node.additionalProperties : undefined;
+}
+
+/** The options as Markdown: one heading a section or list of groups at the top, one row an option. */
 export function configReference(schema: z.ZodType): string {
   const root = describe(schema);
-  const plain = rows("", root).filter(({ name }) => !name.includes("."));
-  const sections = Object.entries(root.properties ?? {}).filter(([, node]) => node.properties !== undefined);
-  const chapters = sections.map(([name, node]) => `## ${name}\n\n${node.description ?? ""}\n\n${table(rows(name, node))}`);
+  const isGroup = (node: OptionNode): boolean => (node.properties ?? node.items?.properties) !== undefined;
+  const plain = rows("", root).filter(({ name, node }) => !name.includes(".") && !isGroup(node));
+  const chapters = Object.entries(root.properties ?? {})
+    .filter(([, node]) => isGroup(node))
+    .map(([name, node]) => {
+      const members = node.properties ? rows(name, node) : rows(`${name}[]`, node.items!);
+      return `## ${name}\n\n${node.description ?? ""}\n\n${table(members)}`;
+    });
   return [table(plain), ...chapters].join("\n");
 }
 
@@ -51,13 +66,18 @@ interface OptionRow {
   readonly required: boolean;
 }
 
-/** Options below a section, with their full names; members of a list are written `key[].member`. */
+/** Options below a section, with their full names; members of a list are written `key[].member`, of a group with free keys `key.*.member`. */
 function rows(prefix: string, section: OptionNode): OptionRow[] {
   return Object.entries(section.properties ?? {}).flatMap(([key, node]): OptionRow[] => {
     const name = prefix === "" ? key : `${prefix}.${key}`;
     if (node.properties) return rows(name, node);
     const row = { name, node, required: section.required?.includes(key) ?? false };
-    return [row, ...(node.items?.properties ? rows(`${name}[]`, node.items) : [])];
+    const members = membersOf(node);
+    return [
+      row,
+      ...(node.items?.properties ? rows(`${name}[]`, node.items) : []),
+      ...(members?.properties ? rows(`${name}.*`, members) : []),
+    ];
   });
 }
 
@@ -77,6 +97,7 @@ function kindOf(node: OptionNode): string {
   if (node.anyOf) return [...new Set(node.anyOf.map(kindOf))].join(" or ");
   if (node.type === "array") return node.items?.properties ? "list of groups" : `list of ${node.items ? kindOf(node.items) : "values"}`;
   if (node.type === "integer" || node.type === "number") return `${node.type === "integer" ? "whole number" : "number"}${rangeOf(node)}`;
+  if (membersOf(node) !== undefined) return "group, any keys";
   if (node.type === "boolean") return "`true` or `false`";
   return node.pattern === undefined ? "text" : `text, \`${node.pattern}\``;
 }

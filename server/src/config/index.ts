@@ -3,5 +3,17 @@ export { DEFAULT_CONFIG_FILE, loadConfig, type LoadConfigOptions, type LoadedCon
 export { nearestName } from "./nearest-name.ts";
 export { network, NetworkTable, parseNetwork, type Network } from "./network.ts";
 export { readSecret, secret } from "./secret.ts";
-export { type Bounds, duration, formatDuration, formatSize, parseDurationMs, parseSizeBytes, port, size } from "./values.ts";
+export {
+  bitRate,
+  type Bounds,
+  duration,
+  formatBitRate,
+  formatDuration,
+  formatSize,
+  parseBitRate,
+  parseDurationMs,
+  parseSizeBytes,
+  port,
+  size,
+} from "./values.ts";
 export { invalid, readYamlFile, type YamlFileKind } from "./yaml-file.ts";

@@ -6,6 +6,8 @@ import { z } from "zod";
 
 const DURATION_UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 const SIZE_UNITS: Readonly<Record<string, number>> = { B: 1, KiB: 2 ** 10, MiB: 2 ** 20, GiB: 2 ** 30, TiB: 2 ** 40 };
+const BIT_RATE_UNITS: Readonly<Record<string, number>> = { K: 1e3, M: 1e6, G: 1e9, T: 1e12 };
+const BIT_RATE = /^(\d+(?:\.\d+)?)(K|M|G|T)$/;
 const DURATION = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/;
 const SIZE = /^(\d+(?:\.\d+)?)(B|KiB|MiB|GiB|TiB)$/;
 
@@ -41,6 +43,16 @@ export function parseSizeBytes(text: string): number | undefined {
 /** 536870912 to "512MiB". */
 export function formatSize(bytes: number): string {
   return bytes === 0 ? "0B" : formatWithUnit(bytes, SIZE_UNITS);
+}
+
+/** "10G" to 10,000,000,000 bit/s; undefined if the text is not a bit rate. */
+export function parseBitRate(text: string): number | undefined {
+  return parseWithUnit(text, BIT_RATE, BIT_RATE_UNITS);
+}
+
+/** 10,000,000,000 bit/s to "10G". */
+export function formatBitRate(bitsPerSecond: number): string {
+  return formatWithUnit(bitsPerSecond, BIT_RATE_UNITS);
 }
 
 /** Bounds of a duration or size, both inclusive, written as in the file. */
@@ -86,6 +98,11 @@ export function duration(bounds: Bounds = {}) {
 /** A size such as "64KiB", "512MiB" or "10GiB". Parsed: bytes. Give defaults with `.prefault("512MiB")`. */
 export function size(bounds: Bounds = {}) {
   return valueWithUnit({ what: "size", example: "512MiB", parse: parseSizeBytes }, bounds);
+}
+
+/** A bit rate such as "100M" or "10G" (thousands, as of interfaces). Parsed: bits per second. */
+export function bitRate() {
+  return valueWithUnit({ what: "bit rate", example: "10G", parse: parseBitRate }, {});
 }
 
 /** A UDP or TCP port. 0 lets the system choose one, which tests use. */

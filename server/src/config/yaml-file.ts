@@ -115,7 +115,8 @@ export function schemaError(
     return invalid(`${place([...path, key])}: ${what} is not an option; ${suggestion}`, hint);
   }
   const what = path.length === 0 ? name : path.join(".");
-  return invalid(`${place(path)}: ${what}: ${expectation(issue)}`, hint);
+  const reason = issue.code === "invalid_key" ? (issue.issues[0] ?? issue) : issue;
+  return invalid(`${place(path)}: ${what}: ${expectation(reason)}`, hint);
 }
 
 /** What the option takes. Our own value kinds say it themselves; zod's own sentences start with "Invalid input: ". */
@@ -123,13 +124,20 @@ function expectation(issue: z.core.$ZodIssue): string {
   return issue.message.replace(/^Invalid (input|option): /, "");
 }
 
+interface SchemaNode {
+  readonly properties?: Record<string, unknown>;
+  readonly items?: unknown;
+  /** Of groups whose keys are free. */
+  readonly additionalProperties?: unknown;
+}
+
 /** Names of the options below `path`, read from the schema's JSON form. */
 function optionsAt(schema: z.ZodType, path: KeyPath): string[] {
   let node: unknown = z.toJSONSchema(schema, { io: "input", unrepresentable: "any" });
   for (const key of path) {
-    const { properties, items } = node as { properties?: Record<string, unknown>; items?: unknown };
-    node = typeof key === "number" ? items : properties?.[key];
+    const { properties, items, additionalProperties } = node as SchemaNode;
+    node = typeof key === "number" ? items : (properties?.[key] ?? additionalProperties);
     if (typeof node !== "object" || node === null) return [];
   }
-  return Object.keys((node as { properties?: object }).properties ?? {});
+  return Object.keys((node as SchemaNode).properties ?? {});
 }

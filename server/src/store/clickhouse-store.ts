@@ -10,7 +10,7 @@ import { parseAnswer } from "./answer.ts";
 import type { StoreConfig } from "./config.ts";
 import { ConnectionPool } from "./connection-pool.ts";
 import type { DataFolder } from "./data-folder.ts";
-import { NETWORKS, replaceRows, type DictionaryOptions, type DictionaryRow } from "./dictionaries.ts";
+import { LATE_RATES, NETWORKS, replaceRows, type DictionaryOptions, type DictionaryRow } from "./dictionaries.ts";
 import type { ConnectionRole, Engine, EngineConnection, FileInsert, Settings, Statement } from "./engine.ts";
 import { migrate } from "./schema/migrations.ts";
 import { commandSettings, insertSettings, querySettings } from "./settings.ts";
@@ -50,6 +50,8 @@ export interface StoreDeps {
   readonly dataFolder?: DataFolder;
   /** Rows of the dictionary `networks`: flows are labelled with it from the first on. Without: what it holds already. */
   readonly networks?: readonly DictionaryRow[];
+  /** Rows of the dictionary `late_rates`. Without: what it holds already. */
+  readonly lateRates?: readonly DictionaryRow[];
   readonly env?: NodeJS.ProcessEnv;
 }
 
@@ -69,7 +71,10 @@ export async function createStore(config: StoreConfig, deps: StoreDeps = {}): Pr
       {
         retention: config.retention as Record<string, number>,
         dictionaries: dictionaryOptions(config, deps.env),
-        fillDictionaries: () => (deps.networks === undefined ? Promise.resolve() : replaceRows(store, NETWORKS, deps.networks)),
+        fillDictionaries: async () => {
+          if (deps.networks !== undefined) await replaceRows(store, NETWORKS, deps.networks);
+          if (deps.lateRates !== undefined) await replaceRows(store, LATE_RATES, deps.lateRates);
+        },
       },
     );
     await deps.dataFolder?.recordSchema(version);

@@ -3,11 +3,12 @@
  * the collector beside this server knows the last second of its own, and answers also while nothing can be loaded.
  */
 import { Router } from "express";
+import type { ExporterInfo } from "../../exporters/index.ts";
 import { exporterRows, type ExporterRow } from "../../query/index.ts";
 import { callerOf, closeSignal, queryContext, type ApiContext } from "../context.ts";
 import type { LiveCollector, LiveExporter } from "../status.ts";
 
-export interface ExporterAnswer extends ExporterRow {
+export interface ExporterAnswer extends ExporterRow, Pick<ExporterInfo, "name" | "site" | "tags" | "interfaces"> {
   /** Told by the running collector, not read from the table. */
   readonly live: boolean;
   readonly last_error?: string;
@@ -23,10 +24,16 @@ export function exportersRoutes(api: ApiContext): Router {
     const sessions = new Map(stored.map((row): [string, ExporterAnswer] => [sessionKey(row), { ...row, live: false }]));
     for (const row of live) sessions.set(sessionKey(row), row);
     response.json({
-      exporters: [...sessions.values()].sort((a, b) => b.last_seen - a.last_seen),
+      exporters: [...sessions.values()].sort((a, b) => b.last_seen - a.last_seen).map((row) => ({ ...row, ...saidOf(api, row) })),
       refused: collector === undefined ? [] : refusedAnswer(collector),
     });
   });
+}
+
+/** What the operator says about an exporter; speed is in bit/s. */
+function saidOf({ directory }: ApiContext, { exporter }: ExporterRow): Pick<ExporterInfo, "name" | "site" | "tags" | "interfaces"> {
+  const { name, site, tags, interfaces } = directory().findText(exporter) ?? {};
+  return { ...(name && { name }), ...(site && { site }), ...(tags && { tags }), ...(interfaces && { interfaces }) };
 }
 
 /** A sender that is not on the allow list of the collector beside this server. */

@@ -82,6 +82,10 @@ export class FakeDecoder implements DatagramDecoder {
     writeRow(sink.batch, context.source, context.receivedMs, context.sourcePort);
   }
 
+  configure(): void {
+    // Rows have no rate here.
+  }
+
   expire(): void {
     // Nothing waits here.
   }
