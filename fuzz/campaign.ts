@@ -1,5 +1,6 @@
 /** Rounds of a campaign: each plays one conversation that its seed and number tell, so any round can be played again alone. */
 import { Random } from "../server/src/demo/index.ts";
+import { findInCapture, type CaptureFile } from "./capture-files.ts";
 import { makeConversation } from "./conversation.ts";
 import type { Session } from "./corpus.ts";
 import type { Conversation } from "./input.ts";
@@ -8,12 +9,15 @@ import { shrink } from "./shrink.ts";
 
 /** A full collection of garbage costs as much as a round: heap is looked at this often. */
 const HEAP_EVERY = 10;
+/** Damaged capture files of a round. */
+const FILES = 4;
 /** How long a finding is made smaller. Unit: ms. */
 const SHRINK_MS = 40_000;
 
 export interface Campaign {
   readonly seed: number;
   readonly corpus: readonly Session[];
+  readonly files: readonly CaptureFile[];
 }
 
 export interface Totals {
@@ -29,7 +33,7 @@ export function emptyTotals(): Totals {
   return { rounds: 0, datagrams: 0, bytes: 0, rows: 0, slowest: { ms: 0, input: undefined }, causes: new Set() };
 }
 
-export function conversationOf({ seed, corpus }: Campaign, round: number): Conversation {
+export function conversationOf({ seed, corpus }: Pick<Campaign, "seed" | "corpus">, round: number): Conversation {
   return makeConversation(new Random(mix(seed, round)), corpus);
 }
 
@@ -43,10 +47,19 @@ export function playRound(campaign: Campaign, round: number, totals: Totals): Pl
   totals.rows += result.rows;
   for (const cause of result.causes) totals.causes.add(cause);
   if (result.slowest.ms > totals.slowest.ms) totals.slowest = result.slowest;
-  return { ...result, conversation };
+  return { ...result, finding: result.finding ?? playFiles(campaign, round), conversation };
 }
 
-/** The smallest conversation found that shows the same. Heap and time depend on everything before: there only datagrams behind are left out. */
+function playFiles({ seed, files }: Campaign, round: number): Finding | undefined {
+  const random = new Random(mix(seed, -round - 1));
+  for (let n = 0; n < FILES; n++) {
+    const detail = findInCapture(random, files);
+    if (detail !== undefined) return { property: "capture", detail, at: 0 };
+  }
+  return undefined;
+}
+
+/** The smallest conversation found that shows the same. Heap depends on everything before: there only datagrams behind are left out. */
 export function minimise({ setup, inputs }: Conversation, { property, at }: Finding): Conversation {
   const cut: Conversation = { setup, inputs: inputs.slice(0, at + 1) };
   if (property === "heap") return cut;

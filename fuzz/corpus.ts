@@ -28,7 +28,7 @@ export interface Session {
 export const EXPORT_MS = 1_790_000_000_000;
 /** Sessions are cut here: the first datagrams hold the templates, later ones repeat. */
 const MAX_DATAGRAMS = 60;
-const CAPTURES = path.join(__dirname, "../../shared/captures");
+export const CAPTURES = path.join(__dirname, "../../shared/captures");
 
 /** @param folder where captures are; by default those of other people's exporters, if they are here */
 export function loadCorpus(folder: string = CAPTURES): Session[] {

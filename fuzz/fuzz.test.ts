@@ -3,7 +3,8 @@ import path from "node:path";
 import { FlowBatch } from "../server/src/flow/index.ts";
 import { conversationOf, emptyTotals, playRound } from "./campaign.ts";
 import { findBadValue, findStray } from "./check-batch.ts";
-import { loadCorpus, ownSessions } from "./corpus.ts";
+import { loadCaptureFiles } from "./capture-files.ts";
+import { CAPTURES, loadCorpus, ownSessions } from "./corpus.ts";
 import { formatConversation, parseConversation, type Conversation } from "./input.ts";
 import { play } from "./play.ts";
 import { shrink } from "./shrink.ts";
@@ -13,7 +14,7 @@ const found = existsSync(FOUND) ? readdirSync(FOUND).filter((file) => file.endsW
 
 describe("fuzzing the decoders", () => {
   it("finds nothing in some thousand datagrams", () => {
-    const campaign = { seed: 1, corpus: loadCorpus() };
+    const campaign = { seed: 1, corpus: loadCorpus(), files: loadCaptureFiles(CAPTURES) };
     const totals = emptyTotals();
     for (let round = 0; round < 10; round++) {
       const { finding } = playRound(campaign, round, totals);

@@ -2,9 +2,12 @@
 import { parseAddress } from "../server/src/flow/index.ts";
 import type { DatagramContext, DecoderLimits } from "../server/src/decode/index.ts";
 
-/** One datagram and its envelope. */
+/** One datagram, or one piece of an IPFIX stream over TCP, and its envelope. */
 export interface Input {
+  /** A piece without bytes is the end of its connection. */
   readonly bytes: Uint8Array;
+  /** TCP: number of the connection; 0: a datagram. */
+  readonly connection: number;
   /** Text of the UDP source address. */
   readonly source: string;
   readonly port: number;
@@ -19,6 +22,8 @@ export interface Setup {
   readonly sumCounters: boolean;
   /** Capacity of the batch. */
   readonly rows: number;
+  /** The operator has told a sampling rate for every exporter and interface. */
+  readonly isOverridden: boolean;
   /** A sink that does not empty its batch when it is asked to. */
   readonly isStubborn: boolean;
 }
@@ -42,6 +47,8 @@ export const SMALL_LIMITS: Partial<DecoderLimits> = {
   maxSampleSources: 32,
   maxFactsOfKind: 16,
   maxFactBytes: 16_384,
+  maxConnectionsPerSession: 16,
+  maxConnections: 64,
 };
 
 const addresses = new Map<string, Uint8Array>();
@@ -52,10 +59,11 @@ export function contextOf({ source, port, receivedMs }: Input): DatagramContext 
   return { source: address, sourcePort: port, receivedMs };
 }
 
-/** One datagram a line: source, port, epoch ms, bytes in hexadecimal. Lines that begin with # are for people. */
+/** One datagram or piece a line: source, port, number of the TCP connection or 0, epoch ms, bytes in hexadecimal. Lines that begin with # are for people. */
 export function formatConversation({ setup, inputs }: Conversation, why: string): string {
   const lines = inputs.map(
-    ({ bytes, source, port, receivedMs }) => `${source} ${port} ${receivedMs} ${Buffer.from(bytes).toString("hex")}`,
+    ({ bytes, source, port, connection, receivedMs }) =>
+      `${source} ${port} ${connection} ${receivedMs} ${Buffer.from(bytes).toString("hex")}`,
   );
   return [`# ${why.replaceAll("\n", " ")}`, `setup ${JSON.stringify(setup)}`, ...lines, ""].join("\n");
 }
@@ -65,8 +73,9 @@ export function parseConversation(text: string): Conversation {
   const [head = "", ...rest] = lines;
   if (!head.startsWith("setup ")) throw new Error("a conversation begins with its setup");
   const inputs = rest.map((line): Input => {
-    const [source = "", port = "", receivedMs = "", hex = ""] = line.split(" ");
-    return { source, port: Number(port), receivedMs: Number(receivedMs), bytes: Uint8Array.from(Buffer.from(hex, "hex")) };
+    const [source = "", port = "", connection = "", receivedMs = "", hex = ""] = line.split(" ");
+    const bytes = Uint8Array.from(Buffer.from(hex, "hex"));
+    return { source, port: Number(port), connection: Number(connection), receivedMs: Number(receivedMs), bytes };
   });
   return { setup: JSON.parse(head.slice("setup ".length)) as Setup, inputs };
 }

@@ -7,21 +7,25 @@
  *   rows       nothing is written behind the rows; times, names, addresses and texts can be stored; no row is invented or lost
  *   caps       sessions, templates, waiting bytes and ignored elements stay below their limits
  *   slow       a datagram costs a bounded time, in proportion to the bytes it made readable
+ *   capture    damaged capture files are read to their end (see capture-files.ts)
  *   heap       what the decoder remembers is bounded (where the process runs with --expose-gc)
  */
 import {
   Decoder,
   DEFAULT_LIMITS,
+  IpfixFramer,
   type ByteBalance,
+  type DatagramContext,
   type DecoderLimits,
   type ExporterStats,
   type FlowSink,
+  type SamplingOverrides,
 } from "../server/src/decode/index.ts";
 import { FlowBatch } from "../server/src/flow/index.ts";
 import { findBadValue, findStray } from "./check-batch.ts";
 import { contextOf, SMALL_LIMITS, type Conversation, type Input } from "./input.ts";
 
-export type Property = "exception" | "defect" | "balance" | "rows" | "caps" | "slow" | "heap";
+export type Property = "exception" | "defect" | "balance" | "rows" | "caps" | "slow" | "heap" | "capture";
 
 export interface Finding {
   readonly property: Property;
@@ -29,6 +33,8 @@ export interface Finding {
   /** Number of the datagram after which it showed. */
   readonly at: number;
 }
+
+type Problem = Omit<Finding, "at">;
 
 export interface Slowest {
   readonly ms: number;
@@ -56,6 +62,10 @@ const FLUSH_EVERY = 16;
 /** A datagram may fill a tiny batch thousands of times: looking at them all would take longer than everything else. */
 const MAX_CHECKED_FLUSHES = 20;
 
+/** Statistics are asked for every so often, as a collector does. */
+const LOOK_EVERY = 100;
+const OVERRIDES: SamplingOverrides = { rateOf: (_, inIf) => inIf & 0xff, hasInterfaces: () => true };
+
 const batches = new Map<number, FlowBatch>();
 
 /** @param checksHeap takes a full collection, so not every conversation can afford it */
@@ -81,19 +91,22 @@ class Run {
   private readonly conversation: Conversation;
   private readonly limits: DecoderLimits;
   private readonly decoder: Decoder;
+  /** Open TCP connections by their number in the conversation. */
+  private readonly streams = new Map<number, { readonly framer: IpfixFramer; readonly number: number }>();
+  private lastConnection = 0;
 
   constructor(conversation: Conversation) {
-    const { limits, clampTimes, sumCounters, rows, isStubborn } = conversation.setup;
+    const { limits, clampTimes, sumCounters, rows, isOverridden, isStubborn } = conversation.setup;
     this.conversation = conversation;
     this.limits = { ...DEFAULT_LIMITS, ...(limits === "small" ? SMALL_LIMITS : {}) };
-    this.decoder = new Decoder({ limits: this.limits, clampTimes, sumCounters });
+    this.decoder = new Decoder({ limits: this.limits, clampTimes, sumCounters, samplingOverrides: isOverridden ? OVERRIDES : undefined });
     this.sink = new CheckedSink(rows, isStubborn);
   }
 
   play(): Finding | undefined {
     let finding: Finding | undefined;
     this.conversation.inputs.every((input, at) => {
-      const problem = this.decode(input, at) ?? this.sink.problem;
+      const problem = this.take(input, at) ?? this.sink.problem;
       if (problem) finding = { ...problem, at };
       return !finding;
     });
@@ -115,35 +128,99 @@ class Run {
     return { property: "heap", detail: `${Math.round(used / 2 ** 20)} MiB with ${limits} limits`, at: this.conversation.inputs.length - 1 };
   }
 
-  private decode(input: Input, at: number): Omit<Finding, "at"> | undefined {
+  /** What arrives is read as the collector would: datagrams at once, streams message by message. */
+  private take(input: Input, at: number): Problem | undefined {
+    const problem = input.connection === 0 ? this.decode(input, contextOf(input)) : this.takePiece(input);
+    if (problem) return problem;
+    if (this.sink.isStubborn || at % FLUSH_EVERY === 0 || this.sink.batch.free * 2 < this.sink.batch.capacity) this.sink.empty();
+    return at % LOOK_EVERY === 0 ? this.look(input.receivedMs) : undefined;
+  }
+
+  private takePiece(input: Input): Problem | undefined {
+    const stream = this.streams.get(input.connection) ?? { framer: new IpfixFramer(), number: ++this.lastConnection };
+    this.streams.set(input.connection, stream);
+    const { framer, number } = stream;
+    const context = { ...contextOf(input), connection: number };
+    const before = framer.pendingBytes;
+    let problem: Problem | undefined;
+    let messageBytes = 0;
+    try {
+      framer.push(input.bytes, (message) => {
+        messageBytes += message.length;
+        problem ??= this.decode({ ...input, bytes: message }, context);
+      });
+    } catch (error) {
+      return exceptionOf(error);
+    }
+    const framed = messageBytes + framer.pendingBytes + framer.lostBytes;
+    if (framed !== before + input.bytes.length)
+      return { property: "balance", detail: `${framed} bytes framed of ${before + input.bytes.length}` };
+    if (problem || (input.bytes.length > 0 && !framer.isBroken)) return problem;
+    return this.closeConnection(input, context);
+  }
+
+  private closeConnection({ connection }: Input, context: DatagramContext): Problem | undefined {
+    const { framer } = this.streams.get(connection)!;
+    this.streams.delete(connection);
+    const bytes = framer.pendingBytes + framer.lostBytes;
+    this.bytes += bytes;
+    try {
+      this.decoder.closeConnection(context, { cause: framer.isBroken ? "lost_framing" : "cut_off_message", bytes });
+    } catch (error) {
+      return exceptionOf(error);
+    }
+    return this.checkBalance(this.decoder.byteBalance());
+  }
+
+  private decode(input: Input, context: DatagramContext): Problem | undefined {
     const before = this.decoder.byteBalance();
     this.bytes += input.bytes.length;
-    const context = contextOf(input);
     this.sink.busyMs = this.sink.flushes = 0;
     const cpu = process.cpuUsage();
     const started = performance.now();
     try {
       this.decoder.decode(input.bytes, context, this.sink);
     } catch (error) {
-      return { property: "exception", detail: error instanceof Error ? (error.stack ?? error.message) : String(error) };
+      return exceptionOf(error);
     }
     // The process's time and the wall's, whichever is less: other processes count against the one, threads of its own against the other.
     const used = process.cpuUsage(cpu);
     const ms = Math.min(performance.now() - started, (used.user + used.system) / 1000) - this.sink.busyMs;
     if (ms > this.slowest.ms) this.slowest = { ms, input };
     const balance = this.decoder.byteBalance();
-    const problem = checkBalance(before, balance, input.bytes.length);
+    const problem = this.checkBalance(balance);
     if (problem) return problem;
     const stray = findStray(this.sink.batch);
     if (stray !== undefined) return { property: "rows", detail: stray };
     const readable = finished(balance) - finished(before);
     if (ms > MAX_MS_PER_64_KIB * Math.max(1, readable / 65_536))
       return { property: "slow", detail: `${Math.round(ms)} ms for ${input.bytes.length} bytes that made ${readable} readable` };
-    if (this.sink.isStubborn || at % FLUSH_EVERY === 0 || this.sink.batch.free * 2 < this.sink.batch.capacity) this.sink.empty();
     return undefined;
   }
 
-  private checkStats(): Omit<Finding, "at"> | undefined {
+  private checkBalance(balance: ByteBalance): Problem | undefined {
+    const isNegative = Object.values(balance).some((value: number) => value < 0);
+    const isWhole = balance.received === this.bytes && balance.received === finished(balance) + balance.waiting;
+    return isNegative || !isWhole ? { property: "balance", detail: `${this.bytes} bytes in: ${JSON.stringify(balance)}` } : undefined;
+  }
+
+  /** Asks for everything that the collector asks for now and then. */
+  private look(nowMs: number): Problem | undefined {
+    try {
+      this.decoder.expire(nowMs);
+      this.decoder.facts();
+      this.decoder.takeChangedFacts(nowMs);
+      this.decoder.takeEnded();
+      this.decoder.ignoredElements();
+      this.decoder.sums();
+      this.decoder.stats();
+    } catch (error) {
+      return exceptionOf(error);
+    }
+    return undefined;
+  }
+
+  private checkStats(): Problem | undefined {
     const stats = this.decoder.stats();
     for (const { dropped, skipped } of stats)
       for (const cause of [...Object.keys(dropped), ...Object.keys(skipped)]) this.causes.add(cause);
@@ -155,7 +232,7 @@ class Run {
     return this.checkCaps(stats);
   }
 
-  private checkCaps(stats: readonly ExporterStats[]): Omit<Finding, "at"> | undefined {
+  private checkCaps(stats: readonly ExporterStats[]): Problem | undefined {
     const { limits } = this;
     const caps: readonly (readonly [name: string, value: number, cap: number])[] = [
       ["sessions", stats.length, limits.maxSessions],
@@ -181,13 +258,8 @@ function finished({ decoded, dropped, skipped }: ByteBalance): number {
   return decoded + dropped + skipped;
 }
 
-function checkBalance(before: ByteBalance, after: ByteBalance, bytes: number): Omit<Finding, "at"> | undefined {
-  if (after.received - before.received !== bytes)
-    return { property: "balance", detail: `${after.received - before.received} bytes received of a datagram of ${bytes}` };
-  const isNegative = Object.values(after).some((value: number) => value < 0);
-  return isNegative || after.received !== finished(after) + after.waiting
-    ? { property: "balance", detail: JSON.stringify(after) }
-    : undefined;
+function exceptionOf(error: unknown): Problem {
+  return { property: "exception", detail: error instanceof Error ? (error.stack ?? error.message) : String(error) };
 }
 
 /** A sink that looks at every value before it empties its batch. */
@@ -199,7 +271,7 @@ class CheckedSink implements FlowSink {
   busyMs = 0;
   /** Flushes of the datagram at hand. */
   flushes = 0;
-  problem: Omit<Finding, "at"> | undefined;
+  problem: Problem | undefined;
 
   constructor(rows: number, isStubborn: boolean) {
     const batch = batches.get(rows) ?? new FlowBatch(rows);

@@ -9,8 +9,9 @@ import path from "node:path";
 import { parseArgs } from "node:util";
 import cliProgress from "cli-progress";
 import { DROP_CAUSES, SKIP_KINDS } from "../server/src/decode/index.ts";
-import { conversationOf, emptyTotals, minimise, playRound, type Campaign, type Totals } from "./campaign.ts";
-import { loadCorpus } from "./corpus.ts";
+import { emptyTotals, minimise, playRound, type Campaign, type Totals } from "./campaign.ts";
+import { loadCaptureFiles } from "./capture-files.ts";
+import { CAPTURES, loadCorpus } from "./corpus.ts";
 import { formatConversation, parseConversation, type Conversation } from "./input.ts";
 import { play, type Finding } from "./play.ts";
 
@@ -22,7 +23,7 @@ function main(args: string[]): void {
     options: {
       minutes: { type: "string", default: "1" },
       seed: { type: "string", default: String(Date.now() % 1_000_000_000) },
-      corpus: { type: "string" },
+      corpus: { type: "string", default: CAPTURES },
       round: { type: "string" },
       replay: { type: "string" },
     },
@@ -32,11 +33,15 @@ function main(args: string[]): void {
     report(conversation, play(conversation, { checksHeap: true }).finding, values.replay);
     return;
   }
-  const campaign: Campaign = { seed: wholeNumber("seed", values.seed), corpus: loadCorpus(values.corpus) };
+  const campaign: Campaign = {
+    seed: wholeNumber("seed", values.seed),
+    corpus: loadCorpus(values.corpus),
+    files: loadCaptureFiles(values.corpus),
+  };
   if (values.round !== undefined) {
     const round = wholeNumber("round", values.round);
-    const conversation = conversationOf(campaign, round);
-    report(conversation, play(conversation, { checksHeap: true }).finding, `round ${round} of seed ${campaign.seed}`);
+    const { conversation, finding } = playRound(campaign, round, emptyTotals());
+    report(conversation, finding, `seed ${campaign.seed}, round ${round}`);
     return;
   }
   const minutes = Number(values.minutes);
@@ -82,6 +87,7 @@ function report(conversation: Conversation, finding: Finding | undefined, origin
   }
   process.exitCode = 1;
   console.log(`fuzz: FOUND in ${origin}, datagram ${finding.at + 1}: ${finding.property}: ${finding.detail}`);
+  if (finding.property === "capture") return; // the round makes the file again
   const small = minimise(conversation, finding);
   const text = formatConversation(small, `${finding.property}: ${finding.detail.split("\n")[0]} (${origin})`);
   mkdirSync(FOUND, { recursive: true });
