@@ -39,10 +39,10 @@ interface Run {
 
 const lines = (text: string): string[] => text.split("\n").filter((line) => line !== "");
 
-function decode(one: CaptureCase): Promise<Run> {
+function decode(files: readonly string[], input?: Buffer): Promise<Run> {
   return new Promise((resolve, reject) => {
-    const files = one.files.map((file) => path.join(CAPTURES, file));
-    const child = spawn(process.execPath, [BUNDLE, "decode", ...files], { stdio: ["ignore", "pipe", "pipe"] });
+    const child = spawn(process.execPath, [BUNDLE, "decode", ...files], { stdio: ["pipe", "pipe", "pipe"] });
+    child.stdin.end(input);
     let output = "";
     let errors = "";
     child.stdout.on("data", (chunk: Buffer) => (output += chunk.toString()));
@@ -61,7 +61,10 @@ async function decodeAll(cases: readonly CaptureCase[]): Promise<Map<string, Run
   const runs = new Map<string, Run>();
   const waiting = [...cases];
   const worker = async (): Promise<void> => {
-    for (let one = waiting.shift(); one; one = waiting.shift()) runs.set(one.id, await decode(one));
+    for (let one = waiting.shift(); one; one = waiting.shift()) {
+      const files = one.files.map((file) => path.join(CAPTURES, file));
+      runs.set(one.id, await decode(files));
+    }
   };
   await Promise.all([worker(), worker()]);
   return runs;
@@ -100,5 +103,11 @@ describeWith([FACTS])("sillage decode", () => {
     expect(Number(summary.sums.octetDeltaCount ?? 0)).toBe(facts.sum_octetDeltaCount);
     expect(Number(summary.sums.packetDeltaCount ?? 0)).toBe(facts.sum_packetDeltaCount);
     expect(summary.dropped.template_never_came ?? 0).toBe(facts.undecodable_sets ?? 0);
+  });
+
+  it("reads a capture from standard input", async () => {
+    const { facts } = cases.find(({ id }) => id === "lab-softflowd-v9")!;
+    const { code, flows, summary } = await decode(["-"], readFileSync(path.join(CAPTURES, "lab/softflowd-v9.pcap")));
+    expect({ code, lines: flows.length, records: summary.data_records }).toEqual({ code: 0, lines: 7, records: facts.data_records });
   });
 });

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { gzipSync } from "node:zlib";
 import { encodeNetflow5, encodeTemplated, NETFLOW9_TEMPLATES, TrafficModel } from "../demo/index.ts";
 import { decodeFiles } from "./decode.ts";
 
@@ -72,6 +73,14 @@ describe("sillage decode", () => {
     ])
       expect(run(files).summary).toMatchObject({ datagrams: 2, data_records: 10, templates: 1, dropped: {} });
     expect(run([data]).summary).toMatchObject({ data_records: 0, dropped: { template_never_came: 1 } });
+  });
+
+  it("unpacks what gzip has packed", () => {
+    const announcement = encodeTemplated({ ...clock, version: 10, obsDomain: 1, templates: [template], sets: [] });
+    const data = encodeTemplated({ ...clock, version: 10, obsDomain: 1, templates: [], sets: [{ template, flows }] });
+    const packed = file("stream.ipfix.gz", gzipSync(Buffer.concat([announcement, data])));
+    expect(run([packed]).summary).toMatchObject({ datagrams: 2, data_records: 10 });
+    expect(() => run([file("cut.gz", gzipSync(data).subarray(0, 40))])).toThrow(expect.objectContaining({ code: "DECODE_FILE" }));
   });
 
   it("prints a table for people, or nothing but the sums", () => {

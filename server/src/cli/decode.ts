@@ -1,5 +1,6 @@
 /** `sillage decode`: what Sillage reads in a file, without a collector or a store. */
 import { readFileSync } from "node:fs";
+import { gunzipSync } from "node:zlib";
 import { SillageError } from "@sillage/model";
 import { InvalidArgumentError, Option, type Command } from "commander";
 import { CaptureReader, CONTAINERS, Decoder, detectContainer, exportTimeMs, type Container, type ExporterStats } from "../decode/index.ts";
@@ -42,7 +43,7 @@ export function registerDecode(program: Command): void {
   program
     .command("decode")
     .description("print the flows in captures (pcap, pcapng), IPFIX files and bare datagrams")
-    .argument("<file...>", "files of one exporter, in the order they were sent: templates of one hold for the next")
+    .argument("<file...>", "files of one exporter, in the order they were sent: templates of one hold for the next; - is standard input")
     .addOption(new Option("--format <format>", "how flows are printed; summary prints none").choices(FORMATS).default("ndjson"))
     .addOption(new Option("--container <kind>", "what the files are").choices(["auto", ...CONTAINERS]).default("auto"))
     .option("--port <number>", "captures: only what was sent to this UDP or TCP port", parsePort)
@@ -58,7 +59,8 @@ Captures may hold IPFIX over TCP as well. A file of IPFIX messages back to back 
 
 Examples:
   sillage decode capture.pcap
-  sillage decode capture.pcap --port 2055 --format table | less
+  sillage decode capture.pcap.gz --port 2055 --format table | less
+  tcpdump -i eth0 -c 1000 -w - udp port 2055 | sillage decode -
   sillage decode template.dat data.dat --format summary
   sillage decode export.ipfix | jq -c 'select(.dst_port == 443) | [.src_addr, .bytes]'`,
     )
@@ -94,7 +96,7 @@ export function decodeFiles(
   });
   for (const file of files) {
     const bytes = readFile(file);
-    reader.read(bytes, container === "auto" ? detectContainer(bytes, file) : container);
+    reader.read(bytes, container === "auto" ? detectContainer(bytes, file.replace(/\.gz$/, "")) : container);
   }
   const skips = reader.end();
   add(captureSkips, "frames_not_udp", skips.notUdp);
@@ -107,13 +109,18 @@ export function decodeFiles(
   return summarise(decoder, captureSkips);
 }
 
+const STANDARD_INPUT = 0;
+const GZIP_MAGIC = 0x1f8b;
+
+/** A file, or standard input for `-`; what gzip has packed is unpacked. */
 function readFile(file: string): Uint8Array {
   try {
-    return readFileSync(file);
+    const bytes = readFileSync(file === "-" ? STANDARD_INPUT : file);
+    return bytes.length >= 2 && bytes.readUInt16BE() === GZIP_MAGIC ? gunzipSync(bytes) : bytes;
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new SillageError("not-found", "DECODE_FILE", `cannot read ${file}: ${reason}`, {
-      hint: "name a pcap or pcapng capture, an IPFIX file, or a file with one datagram",
+      hint: "name a pcap or pcapng capture, an IPFIX file, a file with one datagram, or - for standard input; not a folder",
       cause: error,
     });
   }
