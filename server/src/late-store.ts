@@ -10,7 +10,7 @@ const RETRY_MIN_MS = 1_000;
 const RETRY_MAX_MS = 15_000;
 
 /** The part of a store that the API and the loader use. */
-export type LateStore = FlowStore & Pick<ClickHouseStore, "insertFiles">;
+export type LateStore = FlowStore & Pick<ClickHouseStore, "insertFiles" | "ownRows">;
 
 /** Opens a store in the background until it succeeds; errors other than "unavailable" are told to `onFatal`. */
 export function createLateStore(open: () => Promise<ClickHouseStore>, log: Logger, onFatal: (error: unknown) => void): LateStore {
@@ -54,6 +54,7 @@ export function createLateStore(open: () => Promise<ClickHouseStore>, log: Logge
     query: async (request) => opened().query(request),
     command: async (sql, options) => opened().command(sql, options),
     insertFiles: async (batch: BatchInsert) => opened().insertFiles(batch),
+    ownRows: async (sql) => opened().ownRows(sql),
     health: async () => (store ? store.health() : { up: false, error: lastError }),
     async close() {
       closed = true;

@@ -18,6 +18,7 @@ import {
   createLoader,
   createStore,
   defaultLimits,
+  enforceSize,
   openDataFolder,
   type DictionaryRow,
   type Loader,
@@ -30,6 +31,7 @@ const LOAD_AT_END_MS = 5_000;
 /** Time for answers that are on their way. */
 const CLOSE_MS = 1_000;
 const RECOVERY_CHECK_MS = 1_000;
+const SIZE_CHECK_MS = 60_000;
 /** Limits of a connection that sends slowly. */
 const REQUEST_TIMEOUT_MS = 30_000;
 const HEADERS_TIMEOUT_MS = 10_000;
@@ -78,6 +80,7 @@ export async function runServer({ config, startedMs, log }: ChildContext, root: 
   });
   loader.start();
   const recovery = tellRecovery(loader, log);
+  const guard = guardSize(store, config.store.maxBytes, log);
 
   return {
     details: urlsOf(servers),
@@ -87,6 +90,7 @@ export async function runServer({ config, startedMs, log }: ChildContext, root: 
     },
     async stop() {
       clearInterval(recovery);
+      clearInterval(guard);
       const answered = Promise.all(servers.map(closeServer));
       await loader.stop(LOAD_AT_END_MS);
       await answered;
@@ -101,6 +105,16 @@ export async function runServer({ config, startedMs, log }: ChildContext, root: 
 /** The operator's sampling rates, for flows that were stored without one. */
 function lateRates({ rates }: ExporterDirectory): DictionaryRow[] {
   return rates.map(({ address, prefix, rate }) => ({ address, prefix, values: [rate] }));
+}
+
+/** Drops what has no room, and says what went. */
+function guardSize(store: LateStore, maxBytes: number, log: Logger): NodeJS.Timeout {
+  const guard = async (): Promise<void> => {
+    for (const { table, id, rows, bytes } of await enforceSize(store, maxBytes, Date.now()))
+      log.warn({ table, partition: id, rows, bytes, hint: "raise store.maxBytes, or shorten store.retention" }, "dropped for lack of room");
+  };
+  // A database that does not answer is told by the loader.
+  return setInterval(() => void guard().catch(() => undefined), SIZE_CHECK_MS);
 }
 
 /** An outage is logged by who meets it; this logs its end. */

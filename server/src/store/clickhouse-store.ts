@@ -43,6 +43,8 @@ export interface ClickHouseStore extends FlowStore {
    * @throws RowCountError when the engine counts other rows, else the engine's error (see loader/classify-error.ts)
    */
   insertFiles(batch: BatchInsert): Promise<void>;
+  /** Rows of a statement of the store itself, without bounds. */
+  ownRows(sql: string): Promise<QueryAnswer["rows"]>;
 }
 
 export interface StoreDeps {

@@ -64,6 +64,11 @@ export const storeConfigSchema = z
       .optional()
       .describe("Threads of one query; ClickHouse's choice without."),
     limits: limitsSchema.describe("What one query may take."),
+    maxBytes: size({ min: "100MiB" })
+      .prefault("30GiB")
+      .describe(
+        "Most that all tables may take on disk. Beyond it, or when less than a tenth of the disk is free, the oldest partitions go, raw flows first.",
+      ),
     retention: z
       .strictObject({
         flows: days.optional().describe("Days that raw flows are kept (default 30)."),

@@ -7,3 +7,4 @@ export { loaderConfigSchema, type LoaderConfig } from "./loader/config.ts";
 export { createLoader, type Loader, type LoaderDeps, type LoaderLog, type LoaderStats } from "./loader/loader.ts";
 export { lockProcess } from "./process-lock.ts";
 export { LATE_RATES, NETWORKS, replaceRows, type DictionaryRow, type DictionarySpec } from "./dictionaries.ts";
+export { enforceSize, measureStore, type GuardedStore, type StoreSize } from "./retention/size-guard.ts";
