@@ -60,9 +60,17 @@ export interface Workload {
   readonly flowsPerDatagram: number;
 }
 
+/** Clock of the exporter at the n-th datagram: four a millisecond. */
+function exportTime(n: number): number {
+  return EXPORT_MS + Math.floor(n / 4);
+}
+
 function templated(version: 9 | 10, template: EncodedTemplate): Pick<Workload, "protocol" | "prelude" | "datagram"> {
-  const message = (sequence: number, parts: Pick<TemplatedMessage, "templates" | "sets">): Uint8Array =>
-    encodeTemplated({ version, exportMs: EXPORT_MS, bootMs: BOOT_MS, sequence, obsDomain: 1, ...parts });
+  const message = (n: number, parts: Pick<TemplatedMessage, "templates" | "sets">): Uint8Array => {
+    // v9 counts datagrams, IPFIX records.
+    const sequence = version === 9 ? n : n * parts.sets.reduce((sum, { flows }) => sum + flows.length, 0);
+    return encodeTemplated({ version, exportMs: exportTime(n), bootMs: BOOT_MS, sequence, obsDomain: 1, ...parts });
+  };
   return {
     protocol: "netflow",
     prelude: message(0, { templates: [template], sets: [] }),
@@ -76,7 +84,7 @@ export const WORKLOADS: readonly Workload[] = [
     protocol: "netflow",
     flowsPerDatagram: 30,
     datagram: (n, flows) =>
-      encodeNetflow5({ flows, exportMs: EXPORT_MS, bootMs: BOOT_MS, sequence: n * 30, engine: 0, samplingInterval: 0 }),
+      encodeNetflow5({ flows, exportMs: exportTime(n), bootMs: BOOT_MS, sequence: n * 30, engine: 0, samplingInterval: 0 }),
   },
   { name: "NetFlow v9, 21 fields", flowsPerDatagram: 20, ...templated(9, NETFLOW9_TEMPLATES[4]) },
   { name: "IPFIX, 21 fields", flowsPerDatagram: 18, ...templated(10, IPFIX_TEMPLATES[4]) },

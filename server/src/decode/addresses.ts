@@ -4,14 +4,17 @@
  * IPv6 around the IPv4 flow it measured). A record whose addresses are all zero is IPv4.
  */
 import { columnIndex } from "../flow/index.ts";
-import { copyAnyInteger, copyIpv4, copyIpv6, MAPPED_IPV4_WORD, type Chunk, type CopyStep } from "./column-loops.ts";
+import { copyAnyInteger, MAPPED_IPV4_WORD, type Chunk, type CopyStep } from "./column-loops.ts";
 import type { FindField, PlacedField } from "./layout.ts";
+import { findPairLoop, type FieldCopy } from "./pair-loops.ts";
 
 export interface AddressPlan {
   readonly hasAddress: boolean;
-  /** One family, or none: plain loops and, when there is an address, its version for all rows. */
-  readonly steps: readonly CopyStep[];
+  /** One family: the addresses, and its version for all rows. */
+  readonly copies: readonly FieldCopy[];
   readonly ipVersion: 0 | 4 | 6;
+  /** No address: the version as the record has it. */
+  readonly version: CopyStep | undefined;
   /** Both families. */
   readonly dual: DualAddresses | undefined;
 }
@@ -35,20 +38,20 @@ export function compileAddresses(find: FindField): AddressPlan {
   const [src4, dst4, src6, dst6] = [ofLength(8, 4), ofLength(12, 4), ofLength(27, 16), ofLength(28, 16)];
   const has4 = src4 !== undefined || dst4 !== undefined;
   const has6 = src6 !== undefined || dst6 !== undefined;
-  if (has4 && has6) return { hasAddress: true, steps: [], ipVersion: 0, dual: { src4, dst4, src6, dst6 } };
-  const steps: CopyStep[] = [];
-  const run = has4 ? copyIpv4 : copyIpv6;
-  const src = src4 ?? src6;
-  const dst = dst4 ?? dst6;
-  if (src) steps.push(step(run, src, SRC));
-  if (dst) steps.push(step(run, dst, DST));
   const version = find(60);
-  if (!has4 && !has6 && version) steps.push(step(copyAnyInteger, version, IP_VERSION));
-  return { hasAddress: has4 || has6, steps, ipVersion: has4 ? 4 : has6 ? 6 : 0, dual: undefined };
+  if (!has4 && !has6) return { hasAddress: false, copies: [], ipVersion: 0, version: version && copyVersion(version), dual: undefined };
+  if (has4 && has6) return { hasAddress: true, copies: [], ipVersion: 0, version: undefined, dual: { src4, dst4, src6, dst6 } };
+  const copies = [copyAddress(src4 ?? src6, SRC), copyAddress(dst4 ?? dst6, DST)].filter((copy) => copy !== undefined);
+  return { hasAddress: true, copies, ipVersion: has4 ? 4 : 6, version: undefined, dual: undefined };
 }
 
-function step(run: CopyStep["run"], { segment, offset, length }: PlacedField, column: number): CopyStep {
-  return { run, column, segment, offset, length, mask: 0xff, shift: 0, onlyWhereZero: false };
+function copyAddress(place: PlacedField | undefined, column: number): FieldCopy | undefined {
+  const loop = place && findPairLoop("ip", place.length);
+  return loop && { loop, column, fixedOffset: place.fixedOffset, mask: 0 };
+}
+
+function copyVersion({ segment, offset, length }: PlacedField): CopyStep {
+  return { run: copyAnyInteger, column: IP_VERSION, segment, offset, length, mask: 0xff, shift: 0, onlyWhereZero: false };
 }
 
 /** Writes both addresses and the version, record by record, for a template with both families. */

@@ -1,6 +1,6 @@
 /**
- * The hot loops: one function copies one field of all indexed records into one column. Each is written out for one width on the wire and
- * one in the column, so that V8 compiles a loop of plain loads and stores. Positions were checked when the records were indexed.
+ * Loops for fields that are more than a copy: variable or unusual length, bits to be moved, a column that was written before. One function
+ * goes through one field of all indexed records; positions were checked when they were indexed. The usual fields have pair-loops.ts.
  */
 import type { Column } from "../flow/index.ts";
 import { VARIABLE_LENGTH } from "./field-spec.ts";
@@ -41,108 +41,8 @@ function touch(step: CopyStep, chunk: Chunk): Column {
   return column;
 }
 
-export function copy1to8(step: CopyStep, chunk: Chunk): void {
-  const { view, row, n } = chunk;
-  const { offset } = step;
-  const starts = chunk.index.starts[step.segment]!;
-  const out = touch(step, chunk).u8;
-  for (let i = 0; i < n; i++) out[row + i] = view.getUint8(starts[i]! + offset);
-}
-
-export function copy1to16(step: CopyStep, chunk: Chunk): void {
-  const { view, row, n } = chunk;
-  const { offset } = step;
-  const starts = chunk.index.starts[step.segment]!;
-  const out = touch(step, chunk).u16;
-  for (let i = 0; i < n; i++) out[row + i] = view.getUint8(starts[i]! + offset);
-}
-
-export function copy2to16(step: CopyStep, chunk: Chunk): void {
-  const { view, row, n } = chunk;
-  const { offset, mask } = step;
-  const starts = chunk.index.starts[step.segment]!;
-  const out = touch(step, chunk).u16;
-  for (let i = 0; i < n; i++) out[row + i] = view.getUint16(starts[i]! + offset) & mask;
-}
-
-export function copy2to32(step: CopyStep, chunk: Chunk): void {
-  const { view, row, n } = chunk;
-  const { offset } = step;
-  const starts = chunk.index.starts[step.segment]!;
-  const out = touch(step, chunk).u32;
-  for (let i = 0; i < n; i++) out[row + i] = view.getUint16(starts[i]! + offset);
-}
-
-export function copy4to32(step: CopyStep, chunk: Chunk): void {
-  const { view, row, n } = chunk;
-  const { offset } = step;
-  const starts = chunk.index.starts[step.segment]!;
-  const out = touch(step, chunk).u32;
-  for (let i = 0; i < n; i++) out[row + i] = view.getUint32(starts[i]! + offset);
-}
-
-export function copy4to64(step: CopyStep, chunk: Chunk): void {
-  const { view, row, n } = chunk;
-  const { offset } = step;
-  const starts = chunk.index.starts[step.segment]!;
-  const out = touch(step, chunk).u32;
-  for (let i = 0; i < n; i++) out[(row + i) * 2] = view.getUint32(starts[i]! + offset);
-}
-
-export function copy8to64(step: CopyStep, chunk: Chunk): void {
-  const { view, row, n } = chunk;
-  const { offset } = step;
-  const starts = chunk.index.starts[step.segment]!;
-  const out = touch(step, chunk).u32;
-  for (let i = 0; i < n; i++) {
-    const at = starts[i]! + offset;
-    out[(row + i) * 2] = view.getUint32(at + 4);
-    out[(row + i) * 2 + 1] = view.getUint32(at);
-  }
-}
-
-/** A MAC address as a 48-bit number. */
-export function copy6to64(step: CopyStep, chunk: Chunk): void {
-  const { view, row, n } = chunk;
-  const { offset } = step;
-  const starts = chunk.index.starts[step.segment]!;
-  const out = touch(step, chunk).u32;
-  for (let i = 0; i < n; i++) {
-    const at = starts[i]! + offset;
-    out[(row + i) * 2] = view.getUint32(at + 2);
-    out[(row + i) * 2 + 1] = view.getUint16(at);
-  }
-}
-
 /** Third word of an IPv4 address mapped into IPv6: bytes 00 00 ff ff, read little-endian. */
 export const MAPPED_IPV4_WORD = 0xffff_0000;
-
-export function copyIpv4(step: CopyStep, chunk: Chunk): void {
-  const { view, row, n } = chunk;
-  const { offset } = step;
-  const starts = chunk.index.starts[step.segment]!;
-  const out = touch(step, chunk).u32;
-  for (let i = 0; i < n; i++) {
-    const to = (row + i) * 4;
-    out[to + 2] = MAPPED_IPV4_WORD;
-    out[to + 3] = view.getUint32(starts[i]! + offset, true);
-  }
-}
-
-export function copyIpv6(step: CopyStep, chunk: Chunk): void {
-  const { view, row, n } = chunk;
-  const { offset } = step;
-  const starts = chunk.index.starts[step.segment]!;
-  const out = touch(step, chunk).u32;
-  for (let i = 0; i < n; i++) {
-    const at = starts[i]! + offset;
-    const to = (row + i) * 4;
-    out[to] = view.getUint32(at, true);
-    out[to + 1] = view.getUint32(at + 4, true);
-    out[to + 2] = view.getUint32(at + 8, true);
-    out[to + 3] = view.getUint32(at + 12, true);
-  }
-}
 
 /** An address of the other family, for rows whose preferred one is all zero; an all-zero address never replaces another. */
 export function fillAddress(step: CopyStep, chunk: Chunk): void {

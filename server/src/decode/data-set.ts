@@ -161,8 +161,8 @@ function writeRows(plan: RowPlan, chunk: Chunk, { batch, context, templateId, cl
   const { addresses, present, countsFlows } = plan;
   writeConstants(batch, chunk, context, { templateId, ipVersion: addresses.ipVersion, present, flows: countsFlows ? 0 : 1 });
   for (const name of plan.ownRuns) batch.runs[name].end(chunk.row + chunk.n);
+  for (const pair of plan.pairs) pair.first.loop(pair, chunk);
   for (const step of plan.steps) step.run(step, chunk);
-  for (const step of addresses.steps) step.run(step, chunk);
   for (const step of plan.texts) writeTexts(step, batch, chunk);
   if (plan.labels) writeLabels(plan.labels, batch, chunk);
   if (addresses.dual) writeDualAddresses(addresses.dual, chunk);

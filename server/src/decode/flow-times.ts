@@ -142,13 +142,11 @@ interface Bounds {
 type StartAndEnd = Pick<UsualTimes, "start" | "end">;
 
 function writeUsualMilliseconds({ start, end }: StartAndEnd, chunk: Chunk, { earliest, latest }: Bounds): boolean {
-  const { view, n, index } = chunk;
-  const startsAt = index.starts[start.segment]!;
-  const endsAt = index.starts[end.segment]!;
+  const { view, at, stride } = chunk.index.fixed;
   const { outStart, outEnd, outSource } = touchTimes(chunk);
-  for (let i = 0, to = chunk.row; i < n; i++, to++) {
-    const startAt = startsAt[i]! + start.offset;
-    const endAt = endsAt[i]! + end.offset;
+  let startAt = at + start.fixedOffset;
+  let endAt = at + end.fixedOffset;
+  for (let to = chunk.row, rowsEnd = to + chunk.n; to < rowsEnd; to++, startAt += stride, endAt += stride) {
     const endHigh = view.getUint32(endAt);
     const endLow = view.getUint32(endAt + 4);
     let startHigh = view.getUint32(startAt);
@@ -174,9 +172,7 @@ function writeUsualUptimes(
   chunk: Chunk,
   { context: { exportMs, uptimeMs }, earliest, latest }: Bounds & { readonly context: MessageContext },
 ): boolean {
-  const { view, n, index } = chunk;
-  const startsAt = index.starts[start.segment]!;
-  const endsAt = index.starts[end.segment]!;
+  const { view, at, stride } = chunk.index.fixed;
   const { outStart, outEnd, outSource } = touchTimes(chunk);
   // Ages are 32 bits wide, so words suffice: the upper word of a time is that of the export or its neighbour.
   const low = exportMs % 0x1_0000_0000;
@@ -184,9 +180,11 @@ function writeUsualUptimes(
   const uptime = uptimeMs | 0;
   const oldest = exportMs - earliest;
   const youngest = exportMs - latest;
-  for (let i = 0, to = chunk.row; i < n; i++, to++) {
-    const endAge = (uptime - view.getInt32(endsAt[i]! + end.offset)) | 0;
-    let startAge = (uptime - view.getInt32(startsAt[i]! + start.offset)) | 0;
+  let startAt = at + start.fixedOffset;
+  let endAt = at + end.fixedOffset;
+  for (let to = chunk.row, rowsEnd = to + chunk.n; to < rowsEnd; to++, startAt += stride, endAt += stride) {
+    const endAge = (uptime - view.getInt32(endAt)) | 0;
+    let startAge = (uptime - view.getInt32(startAt)) | 0;
     if (startAge > oldest || endAge > oldest || endAge < youngest) return false;
     if (startAge < endAge) startAge = endAge;
     const startLow = low - startAge;

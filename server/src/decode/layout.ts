@@ -5,7 +5,8 @@
  *
  * Inside a segment every field has a constant offset. `RecordIndex` walks the records of a set once, in order, and notes where each
  * segment of each record starts; after that every field can be read for all records in one loop, for variable-length templates too.
- * All bounds are checked in that walk, so the loops need none.
+ * All bounds are checked in that walk, so the loops need none. Fields of fixed length are read most, so the walk also gathers the segments
+ * of records that have several: `fixed` then shows records of equal length.
  */
 import { VARIABLE_LENGTH, type FieldSpec } from "./field-spec.ts";
 
@@ -13,12 +14,16 @@ export interface PlacedField extends FieldSpec {
   readonly segment: number;
   /** Bytes from the start of the segment. A variable-length field stands before its segment: its own bytes end at offset 0. */
   readonly offset: number;
+  /** Bytes of fixed length before it in the record. */
+  readonly fixedOffset: number;
 }
 
 export interface Layout {
   readonly fields: readonly PlacedField[];
   /** Fixed bytes of each segment. */
   readonly segmentBytes: readonly number[];
+  /** Fixed bytes of a record. */
+  readonly fixedBytes: number;
   /** Length of the shortest possible record: variable-length fields count one byte. At least 1. */
   readonly minRecordBytes: number;
 }
@@ -29,24 +34,38 @@ export type FindField = (element: number) => PlacedField | undefined;
 export function layOut(fields: readonly FieldSpec[]): Layout {
   const placed: PlacedField[] = [];
   const segmentBytes = [0];
+  let fixedBytes = 0;
   for (const field of fields) {
     if (field.length === VARIABLE_LENGTH) segmentBytes.push(0);
     const segment = segmentBytes.length - 1;
-    placed.push({ ...field, segment, offset: segmentBytes[segment]! });
-    if (field.length !== VARIABLE_LENGTH) segmentBytes[segment]! += field.length;
+    placed.push({ ...field, segment, offset: segmentBytes[segment]!, fixedOffset: fixedBytes });
+    if (field.length === VARIABLE_LENGTH) continue;
+    segmentBytes[segment]! += field.length;
+    fixedBytes += field.length;
   }
-  const fixed = segmentBytes.reduce((sum, bytes) => sum + bytes, 0);
-  return { fields: placed, segmentBytes, minRecordBytes: fixed + segmentBytes.length - 1 };
+  return { fields: placed, segmentBytes, fixedBytes, minRecordBytes: fixedBytes + segmentBytes.length - 1 };
 }
 
 /** Records indexed at a time. A datagram holds some dozens; larger sets are done in turns, so that the scratch memory stays small. */
 export const CHUNK_RECORDS = 512;
+
+/** The fixed-length bytes of all indexed records: record i begins at `at + i * stride`. */
+export interface FixedBytes {
+  view: DataView;
+  at: number;
+  stride: number;
+}
+
+/** No datagram is longer, so the fixed bytes of its records are not. */
+const GATHERED_BYTES = 65_536;
 
 export class RecordIndex {
   /** For each segment: position in the datagram of each record's segment. */
   readonly starts: Int32Array[] = [];
   /** For each segment but the first: length of the variable-length field before it, in each record. */
   readonly lengths: Int32Array[] = [];
+  private readonly gathered = new DataView(new ArrayBuffer(GATHERED_BYTES));
+  readonly fixed: FixedBytes = { view: new DataView(new ArrayBuffer(0)), at: 0, stride: 0 };
   /** Position after the last indexed record. */
   next = 0;
   /** A variable-length field left the set. */
@@ -60,7 +79,7 @@ export class RecordIndex {
     const { segmentBytes, minRecordBytes } = layout;
     this.reserve(segmentBytes.length);
     this.broken = false;
-    if (segmentBytes.length === 1) return this.walkFixed(minRecordBytes, range);
+    if (segmentBytes.length === 1) return this.walkFixed(minRecordBytes, view, range);
     let { at } = range;
     let n = 0;
     while (n < range.max && range.end - at >= minRecordBytes) {
@@ -73,10 +92,39 @@ export class RecordIndex {
       n++;
     }
     this.next = at;
+    this.gather(layout, view, n);
     return n;
   }
 
-  private walkFixed(recordBytes: number, { at, end, max }: { readonly at: number; readonly end: number; readonly max: number }): number {
+  /** Puts the segments of each record behind each other. */
+  private gather({ segmentBytes, fixedBytes }: Layout, view: DataView, n: number): void {
+    const { fixed, gathered } = this;
+    fixed.view = gathered;
+    fixed.at = 0;
+    fixed.stride = fixedBytes;
+    let base = 0;
+    for (let segment = 0; segment < segmentBytes.length; base += segmentBytes[segment++]!) {
+      const bytes = segmentBytes[segment]!;
+      const starts = this.starts[segment]!;
+      for (let record = 0; record < n; record++) {
+        const from = starts[record]!;
+        const to = base + record * fixedBytes;
+        let i = 0;
+        for (; i + 4 <= bytes; i += 4) gathered.setUint32(to + i, view.getUint32(from + i));
+        for (; i < bytes; i++) gathered.setUint8(to + i, view.getUint8(from + i));
+      }
+    }
+  }
+
+  private walkFixed(
+    recordBytes: number,
+    view: DataView,
+    { at, end, max }: { readonly at: number; readonly end: number; readonly max: number },
+  ): number {
+    const { fixed } = this;
+    fixed.view = view;
+    fixed.at = at;
+    fixed.stride = recordBytes;
     const starts = this.starts[0]!;
     const n = Math.min(max, Math.floor((end - at) / recordBytes));
     let position = at;

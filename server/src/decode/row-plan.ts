@@ -9,24 +9,7 @@ import { isVariableKind, presentMask, type FieldName } from "@sillage/model";
 import { columnIndex, RUN_COLUMNS, type RunColumn } from "../flow/index.ts";
 import { findApplication } from "./application-names.ts";
 import { compileAddresses, type AddressPlan } from "./addresses.ts";
-import {
-  copy1to16,
-  copy1to8,
-  copy2to16,
-  copy2to32,
-  copy4to32,
-  copy4to64,
-  copy6to64,
-  copy8to64,
-  addBits,
-  copyAnyInteger,
-  copyIpv4,
-  copyIpv6,
-  copyLastBytes,
-  fillAddress,
-  fillEncapsulated,
-  type CopyStep,
-} from "./column-loops.ts";
+import { addBits, copyAnyInteger, copyLastBytes, fillAddress, fillEncapsulated, type CopyStep } from "./column-loops.ts";
 import type { ColumnSource } from "./element-columns.ts";
 import { VARIABLE_LENGTH } from "./field-spec.ts";
 import { compileTimes, type TimePlan } from "./flow-times.ts";
@@ -34,10 +17,13 @@ import { hasInnerFields } from "./inner-flow.ts";
 import { compileIcmp, type IcmpPlan } from "./icmp.ts";
 import { compileLabels, type LabelStep } from "./label-stack.ts";
 import type { FindField, PlacedField } from "./layout.ts";
+import { findPairLoop, pairUp, type CopyPair, type FieldCopy } from "./pair-loops.ts";
 import { compileSampling, type SamplingPlan } from "./record-sampling.ts";
 import { compileText, type TextStep } from "./text-columns.ts";
 
 export interface RowPlan {
+  /** Plain copies, then what needs more, in this order. */
+  readonly pairs: readonly CopyPair[];
   readonly steps: readonly CopyStep[];
   readonly texts: readonly TextStep[];
   readonly labels: LabelStep | undefined;
@@ -107,6 +93,7 @@ const PROTOCOL_IDENTIFIER = 4;
 const LAST_BYTES_COLUMNS = new Set<FieldName>(["app_id"]);
 
 export function compileRow(source: RowSource, columns: readonly ColumnSource[]): RowPlan {
+  const copies: FieldCopy[] = [];
   const steps: CopyStep[] = [];
   const texts: TextStep[] = [];
   let labels: LabelStep | undefined;
@@ -123,19 +110,24 @@ export function compileRow(source: RowSource, columns: readonly ColumnSource[]):
     } else if (name === "mpls_labels") labels = compileLabels(name, places);
     if (isVariableKind(kind)) continue;
     for (const place of places) {
-      const step = compileStep({ name, kind, place, onlyWhereZero: filled.has(name) });
-      if (!step) continue;
-      steps.push(step);
+      const field = { name, kind, place, onlyWhereZero: filled.has(name) };
+      const copy = compileCopy(field);
+      const step = copy ? undefined : compileStep(field);
+      if (copy) copies.push(copy);
+      else if (step) steps.push(step);
+      else continue;
       filled.add(name);
     }
   }
   const { find } = source;
+  const addresses = compileAddresses(find);
   return {
-    steps,
+    pairs: pairUp([...copies, ...addresses.copies]),
+    steps: addresses.version ? [...steps, addresses.version] : steps,
     texts,
     labels,
     ownRuns: RUN_COLUMNS.filter((name) => filled.has(name)),
-    addresses: compileAddresses(find),
+    addresses,
     times: compileTimes(find, source.startDelay),
     icmp: compileIcmp(find, filled),
     sampling: compileSampling(find),
@@ -154,60 +146,40 @@ interface StepSource {
   readonly onlyWhereZero: boolean;
 }
 
-function compileStep({ name, kind, place, onlyWhereZero }: StepSource): CopyStep | undefined {
-  const { enterprise, id, segment, offset, length } = place;
-  const mask = MASKS[name] ?? 0xffff_ffff;
-  const shift = (enterprise === 0 ? SHIFTS[id] : undefined) ?? 0;
-  const run = copyLoop({ name, kind, place, onlyWhereZero }, shift);
-  return run && { run, column: columnIndex(name), segment, offset, length, mask, shift, onlyWhereZero };
+/** A field of usual length that its column takes as it is, and first. */
+function compileCopy({ name, kind, place, onlyWhereZero }: StepSource): FieldCopy | undefined {
+  if (onlyWhereZero || shiftOf(place) !== 0 || (kind === "ip" && !NEXT_HOPS.has(name))) return undefined;
+  const loop = findPairLoop(kind, place.length);
+  return loop && { loop, column: columnIndex(name), fixedOffset: place.fixedOffset, mask: MASKS[name] ?? 0xffff_ffff };
 }
 
-function copyLoop({ name, kind, place: { id, length }, onlyWhereZero }: StepSource, shift: number): CopyStep["run"] | undefined {
-  if (kind === "ip") return addressLoop(length, onlyWhereZero || !NEXT_HOPS.has(name));
+function compileStep(field: StepSource): CopyStep | undefined {
+  const { name, place, onlyWhereZero } = field;
+  const { segment, offset, length } = place;
+  const run = stepLoop(field);
+  return (
+    run && {
+      run,
+      column: columnIndex(name),
+      segment,
+      offset,
+      length,
+      mask: MASKS[name] ?? 0xffff_ffff,
+      shift: shiftOf(place),
+      onlyWhereZero,
+    }
+  );
+}
+
+function stepLoop({ name, kind, place: { id, length }, onlyWhereZero }: StepSource): CopyStep["run"] | undefined {
+  // An address of another length than its family's is bytes of unknown meaning: not read.
+  if (kind === "ip") return length === 4 || length === 16 ? fillAddress : undefined;
   if (onlyWhereZero && name === "proto" && id === PROTOCOL_IDENTIFIER) return fillEncapsulated;
   if (onlyWhereZero && name === "tcp_flags") return addBits; // flags of the first packet beside those of the rest
   if (LAST_BYTES_COLUMNS.has(name) && (length > 8 || length === VARIABLE_LENGTH)) return copyLastBytes;
-  return integerLoop({ kind, length, plain: !onlyWhereZero && shift === 0, masked: name in MASKS });
+  return length <= 8 || length === VARIABLE_LENGTH ? copyAnyInteger : undefined;
 }
 
-/**
- * An address of another length than its family's is bytes of unknown meaning: not read.
- */
-function addressLoop(length: number, onlyWhereZero: boolean): CopyStep["run"] | undefined {
-  if (length !== 4 && length !== 16) return undefined;
-  if (onlyWhereZero) return fillAddress;
-  return length === 4 ? copyIpv4 : copyIpv6;
-}
-
-interface IntegerCopy {
-  readonly kind: string;
-  readonly length: number;
-  /** A straight copy: nothing was written before, no shift. */
-  readonly plain: boolean;
-  readonly masked: boolean;
-}
-
-function integerLoop({ kind, length, plain, masked }: IntegerCopy): CopyStep["run"] | undefined {
-  if (length > 8 && length !== VARIABLE_LENGTH) return undefined;
-  if (!plain) return copyAnyInteger;
-  switch (`${length} ${kind}`) {
-    case "1 u8":
-      return copy1to8;
-    case "1 u16":
-      return copy1to16;
-    case "2 u16":
-      return copy2to16;
-    case "2 u32":
-      return masked ? copyAnyInteger : copy2to32;
-    case "4 u32":
-      return masked ? copyAnyInteger : copy4to32;
-    case "4 u64":
-      return copy4to64;
-    case "8 u64":
-      return copy8to64;
-    case "6 mac":
-      return copy6to64;
-    default:
-      return copyAnyInteger;
-  }
+function shiftOf({ enterprise, id }: PlacedField): number {
+  return (enterprise === 0 ? SHIFTS[id] : undefined) ?? 0;
 }
