@@ -20,6 +20,7 @@ import { readKernelDrops, readSocketInodes } from "./kernel-drops.ts";
 import { LossLog } from "./loss-log.ts";
 import { LOSS_TABLE } from "./loss-table.ts";
 import { createCollectorMetrics } from "./metrics.ts";
+import { OptionsTable, type FactSource } from "./options-table.ts";
 import { openReceiveSocket, type ReceiveSocket } from "./receive-socket.ts";
 import { RefusedSources } from "./refused-sources.ts";
 import { allowHint, SourceTable } from "./source-table.ts";
@@ -48,7 +49,7 @@ const DRAIN_QUIET_MS = 30;
 const DRAIN_MAX_MS = 1_000;
 
 /** What is asked of a decoder. */
-export interface DatagramDecoder {
+export interface DatagramDecoder extends FactSource {
   decode(datagram: Uint8Array, context: DatagramContext, sink: FlowSink): void;
   stats(): ExporterStats[];
   /** Sessions given up since the last call, with their last counts. */
@@ -111,6 +112,7 @@ export function createCollector({ config, spool, exporters = [] }: CollectorOpti
     startedMs,
   );
   const directory = new ExporterDirectory(exporters);
+  const optionsTable = new OptionsTable(config.name, writer);
   const lossLog = new LossLog(log);
   const heldBack = new LogLimit(HELD_BACK_PAUSE_MS);
   const sockets: ReceiveSocket[] = [];
@@ -272,6 +274,7 @@ export function createCollector({ config, spool, exporters = [] }: CollectorOpti
         setInterval(writeExporters, EXPORTERS_MS),
         setInterval(writeLosses, LOSSES_MS),
         setInterval(() => counterTable.flush(), COUNTERS_MS),
+        setInterval(() => optionsTable.write(decoder, now()), EXPORTERS_MS),
         setInterval(() => decoder.expire(now()), EXPIRE_MS),
         setInterval(() => lossLog.report(status()), LOSS_LOG_MS),
         setInterval(() => void readKernelDrops(inodes).then((drops) => (kernelDrops = drops)), KERNEL_DROPS_MS),
@@ -292,6 +295,7 @@ export function createCollector({ config, spool, exporters = [] }: CollectorOpti
       snapshot = undefined;
       writeLosses();
       writeExporters();
+      optionsTable.write(decoder, now());
       const result = await writer.stop(Math.max(0, endMs - now()));
       lossLog.report(status());
       await page?.close();

@@ -140,9 +140,9 @@ export class Decoder {
     return Array.from(this.table.facts, ([owner, fact]) => describeFact(owner, fact));
   }
 
-  /** Facts that are new, changed or, once a day, told again since the last call. */
-  takeChangedFacts(nowMs: number): ExporterFact[] {
-    return this.table.facts.takeChanged(nowMs).map(([owner, fact]) => describeFact(owner, fact));
+  /** Facts that are new, changed or, once a day, told again since the last call; at most `max`, the others next time. */
+  takeChangedFacts(nowMs: number, max: number): ExporterFact[] {
+    return this.table.facts.takeChanged(nowMs, max).map(([owner, fact]) => describeFact(owner, fact));
   }
 
   /** Facts given up because there were too many. */

@@ -86,11 +86,15 @@ export class FactTable {
     for (const owner of this.owners) for (const facts of owner.facts.values()) for (const fact of facts.values()) yield [owner, fact];
   }
 
-  /** Facts that changed since the last call. */
-  takeChanged(nowMs: number): (readonly [FactOwner, Fact])[] {
-    const out = [...this.changed].map(([fact, owner]) => [owner, fact] as const);
-    for (const [, fact] of out) fact.handedMs = nowMs;
-    this.changed.clear();
+  /** Facts that changed since the last call, at most `max`. */
+  takeChanged(nowMs: number, max: number): (readonly [FactOwner, Fact])[] {
+    const out: (readonly [FactOwner, Fact])[] = [];
+    for (const [fact, owner] of this.changed) {
+      if (out.length === max) break;
+      out.push([owner, fact]);
+      fact.handedMs = nowMs;
+      this.changed.delete(fact);
+    }
     return out;
   }
 

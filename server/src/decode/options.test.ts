@@ -184,7 +184,7 @@ describe("facts", () => {
 
   it("are handed out as changes once, and again each day that they are told", () => {
     const decoder = new TestDecoder();
-    const taken = (nowMs: number): string[] => decoder.decoder.takeChangedFacts(nowMs).map(({ name }) => name);
+    const taken = (nowMs: number): string[] => decoder.decoder.takeChangedFacts(nowMs, 100).map(({ name }) => name);
     decoder.decode(named("eth0"));
     expect(taken(RECEIVED_MS)).toEqual(["eth0"]);
     decoder.decode(named("eth0"), { receivedMs: RECEIVED_MS + HOUR_MS });
@@ -201,7 +201,7 @@ describe("facts", () => {
       const bytes = new Uint8Array(8);
       bytes[7] = flows;
       decoder.decode(options9(specs("1:4"), specs("42:4"), bytes), { receivedMs: RECEIVED_MS + afterMs });
-      return decoder.decoder.takeChangedFacts(RECEIVED_MS + afterMs).map(({ value }) => value["exportedFlowRecordTotalCount"]);
+      return decoder.decoder.takeChangedFacts(RECEIVED_MS + afterMs, 100).map(({ value }) => value["exportedFlowRecordTotalCount"]);
     };
     expect([tell(1, 0), tell(2, 60_000), tell(2, 500_000), tell(2, 660_000), tell(3, 700_000)]).toEqual([[1], [], [], [2], []]);
   });

@@ -5,6 +5,7 @@
 import { SillageError } from "@sillage/model";
 import { dictionariesSql, type DictionaryOptions } from "../dictionaries.ts";
 import { addColumnsSql, createTableSql, createViewSql, modifyTtlSql, retentionText } from "./ddl.ts";
+import { EXPORTER_OPTIONS } from "./exporter-options-table.ts";
 import { IF_COUNTERS } from "./if-counters-table.ts";
 import { EXPORTERS, FLOWS, LOSS, ROLLUP_TABLES, TABLES } from "./tables.ts";
 import type { RollupSpec, TableSpec } from "./table-spec.ts";
@@ -42,6 +43,11 @@ const MIGRATIONS: readonly Migration[] = [
     version: 4,
     name: "interface counters",
     statements: (retention) => [createTableSql(IF_COUNTERS, { retentionDays: retentionDays(IF_COUNTERS, retention) })],
+  },
+  {
+    version: 5,
+    name: "what exporters tell about themselves",
+    statements: (retention) => [createTableSql(EXPORTER_OPTIONS, { retentionDays: retentionDays(EXPORTER_OPTIONS, retention) })],
   },
 ];
 

@@ -15,6 +15,7 @@ import {
   type Rollup,
   type RollupColumn,
 } from "@sillage/model";
+import { EXPORTER_OPTIONS } from "./exporter-options-table.ts";
 import { HOSTS_5M, PAIRS_1H } from "./host-tables.ts";
 import { IF_COUNTERS } from "./if-counters-table.ts";
 import type { ColumnSpec, RollupSpec, TableSpec } from "./table-spec.ts";
@@ -130,10 +131,10 @@ export const LOSS: TableSpec = {
 export const ROLLUP_TABLES: readonly RollupSpec[] = [...ROLLUPS.map(rollupSpec), HOSTS_5M, PAIRS_1H];
 
 /** Every table that segments or views fill. */
-export const TABLES: readonly TableSpec[] = [FLOWS, EXPORTERS, LOSS, IF_COUNTERS, ...ROLLUP_TABLES];
+export const TABLES: readonly TableSpec[] = [FLOWS, EXPORTERS, LOSS, IF_COUNTERS, EXPORTER_OPTIONS, ...ROLLUP_TABLES];
 
 /** Tables that a segment may name. */
-export const SEGMENT_TABLES: readonly TableSpec[] = [FLOWS, EXPORTERS, LOSS, IF_COUNTERS];
+export const SEGMENT_TABLES: readonly TableSpec[] = [FLOWS, EXPORTERS, LOSS, IF_COUNTERS, EXPORTER_OPTIONS];
 
 /** Start of the slot that time_received lies in, UTC, as DateTime. */
 function slotSql(seconds: number): string {

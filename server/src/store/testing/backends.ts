@@ -30,11 +30,14 @@ export interface TestStore {
 /** Test flows are mostly between 10.0.0.0/8 and elsewhere. */
 const TEST_NETWORKS: readonly DictionaryRow[] = [{ address: "10.0.0.0", prefix: 8, values: ["test", "internal", "", "", "", "", 0, 1] }];
 
+/** Tables whose retention is no option. */
+const FIXED = ["exporters", "exporter_options"];
+
 export async function openTestStore(backend: Backend, overrides: object = {}): Promise<TestStore> {
   const root = await mkdtemp(path.join(os.tmpdir(), "sillage-store-"));
   const helper = backend === "http" ? await startHttpHelper() : undefined;
   // Test flows have fixed dates; with the default retention they would be gone as soon as they are stored.
-  const retention = Object.fromEntries(TABLES.map((table) => [table.name, 7_300]).filter(([name]) => name !== "exporters"));
+  const retention = Object.fromEntries(TABLES.map((table) => [table.name, 7_300]).filter(([name]) => !FIXED.includes(String(name))));
   const config = storeConfigSchema.parse({ kind: backend, retention, ...(helper === undefined ? {} : { url: helper.url }), ...overrides });
   return open(root, helper, config);
 }

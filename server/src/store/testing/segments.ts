@@ -1,7 +1,7 @@
 /** Segments for tests, written as the collector writes them. */
 import { mkdir } from "node:fs/promises";
 import path from "node:path";
-import { encodeNative, type NativeColumn, type NativeValue } from "../../flow/index.ts";
+import { encodeNative, type NativeBlock, type NativeColumn, type NativeValue } from "../../flow/index.ts";
 import { nodeDisk } from "../../spool/disk.ts";
 import { columnSetOf, type SegmentName } from "../../spool/index.ts";
 import { SegmentFile } from "../../spool/segment-file.ts";
@@ -66,25 +66,29 @@ export interface SegmentOptions {
 }
 
 /** Writes one segment; returns the path of its body. */
-export async function writeSegment(
+export function writeSegment(
   spool: string,
   columns: readonly NativeColumn[],
   rows: readonly (readonly NativeValue[])[],
   options: SegmentOptions = {},
 ): Promise<string> {
+  return writeBlock(spool, encodeNative(columns, rows), options);
+}
+
+/** The same of a block that is encoded already. */
+export async function writeBlock(spool: string, { rows, columns, body }: NativeBlock, options: SegmentOptions = {}): Promise<string> {
   const { collector = "test", boot = 1, sequence = 0, table = "flows" } = options;
   const folder = path.join(spool, collector);
   await mkdir(folder, { recursive: true });
-  const block = encodeNative(columns, rows);
   const name: SegmentName = {
     table,
     columnSet: columnSetOf(columns),
     collector,
     boot: boot.toString(16).padStart(12, "0"),
     sequence,
-    rows: rows.length,
+    rows,
   };
-  const segment = new SegmentFile(name, Buffer.concat(block.body), { columns });
+  const segment = new SegmentFile(name, Buffer.concat(body), { columns });
   await segment.write(nodeDisk, folder);
   await segment.rename(nodeDisk, folder);
   return path.join(folder, segment.fileName);
