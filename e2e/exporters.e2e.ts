@@ -32,7 +32,7 @@ const everyTenth = (_: TracePacket, index: number): boolean => index % 10 === 0;
 const addressOf = ({ host }: Exporter): string => `127.0.0.${host}`;
 
 interface Softflowd extends Exporter {
-  readonly version: "1" | "5" | "9" | "10";
+  readonly version: "1" | "5" | "9" | "10" | "psamp";
   readonly arguments: readonly string[];
   /** Straight to the collector: a relay passes datagrams only. */
   readonly isDirect?: true;
@@ -47,6 +47,7 @@ const SOFTFLOWD: readonly Softflowd[] = [
   { name: "softflowd, IPFIX", host: 23, flowType: "ipfix", version: "10", arguments: [], sees: everything },
   { name: "softflowd, IPFIX over TCP", host: 1, flowType: "ipfix", version: "10", arguments: ["-P", "tcp"], isDirect: true, sees: everything },
   { name: "softflowd, IPFIX biflows", host: 27, flowType: "ipfix", version: "10", arguments: ["-b", "-A", "nano", "-T", "ether"], sees: everything },
+  { name: "softflowd, PSAMP", host: 28, flowType: "ipfix", version: "psamp", arguments: [], sees: everything },
   { name: "softflowd, NetFlow v5, sampled", host: 24, flowType: "netflow5", version: "5", arguments: ["-s", "10"], rate: 10, sees: (packet, i) => ipv4(packet) && everyTenth(packet, i) },
   { name: "softflowd, NetFlow v9, sampled", host: 25, flowType: "netflow9", version: "9", arguments: ["-s", "10"], rate: 10, sees: everyTenth },
   { name: "softflowd, IPFIX, sampled", host: 26, flowType: "ipfix", version: "10", arguments: ["-s", "10"], rate: 10, sees: everyTenth },

@@ -14,6 +14,7 @@ import { writeLabels } from "./label-stack.ts";
 import { CHUNK_RECORDS, RecordIndex } from "./layout.ts";
 import { writeConstants, type MessageContext } from "./message-context.ts";
 import { COUNTER_NAMES, type Plan } from "./plan.ts";
+import { writeSections } from "./packet-section.ts";
 import { writeSampling } from "./record-sampling.ts";
 import type { RowPlan } from "./row-plan.ts";
 import { writeTexts } from "./text-columns.ts";
@@ -133,6 +134,7 @@ interface WrittenRows {
 
 function writeRecords(plan: Plan, chunk: Chunk, run: RowRun): WrittenRows {
   const rows = { written: chunk.n, clamped: writeRows(plan.forward, chunk, run) };
+  if (plan.section) writeSections(plan.section, run.batch, chunk);
   let answer = -1;
   if (plan.reverse) {
     markDirection(chunk, INITIATOR);

@@ -6,6 +6,7 @@ import { STORED_FIELDS, type ColumnKind, type FieldName } from "@sillage/model";
 import { CERT_REVERSE_DELAY, elementKey } from "./elements/element-names.ts";
 import type { ElementNumber } from "./elements/netflow9-elements.ts";
 import { TIME_ELEMENTS } from "./flow-times.ts";
+import { SECTION_ELEMENTS } from "./packet-section.ts";
 import { SAMPLING_ELEMENTS } from "./record-sampling.ts";
 
 export interface ColumnSource {
@@ -35,7 +36,7 @@ export const REGISTRY_COLUMNS: ElementColumns = {
   columns,
   known: new Set(
     [
-      ...[...PADDING_ELEMENTS, ...TIME_ELEMENTS, ...SAMPLING_ELEMENTS].map(ofIana),
+      ...[...PADDING_ELEMENTS, ...TIME_ELEMENTS, ...SAMPLING_ELEMENTS, ...SECTION_ELEMENTS].map(ofIana),
       CERT_REVERSE_DELAY,
       ...columns.flatMap(({ elements }) => elements),
     ].map(({ enterprise, id }) => elementKey(enterprise, id)),

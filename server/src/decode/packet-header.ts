@@ -54,4 +54,14 @@ export class PacketHeader {
     const innerAt = this.innerLink.findIp(view, payloadAt, end, this.tunnel.type);
     if (innerAt >= 0) this.inner.parse(view, innerAt, end, this.innerLink.type);
   }
+
+  /**
+   * IP total length; where the packet does not say, what its frame leaves for it; the frame itself when it is not IP.
+   * @param frameBytes length of the frame; 0 unknown
+   * @param strippedBytes how many of them stand behind the packet (a checksum)
+   */
+  ipBytes(frameBytes: number, strippedBytes = 0): number {
+    if (this.ip.version === 0) return frameBytes;
+    return this.ip.bytes !== 0 ? this.ip.bytes : Math.max(frameBytes - strippedBytes - this.linkBytes, 0);
+  }
 }

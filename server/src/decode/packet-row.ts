@@ -46,14 +46,13 @@ export function writePacket(columns: readonly Column[], row: number, view: DataV
   const { link, ip, inner } = packet;
   if (link.dstMacAt >= 0) writeLink(columns, row, view, link);
   if (packet.vni !== 0) fill32(columns[VNI]!, row, packet.vni);
-  let present = 0;
-  if (ip.version !== 0) present = writeIp(columns, row, view, ip);
-  if (inner.version !== 0) present |= writeInner(columns, row, view, inner);
-  return present;
+  if (ip.version === 0 || !writeAddresses(columns, row, view, ip)) return 0;
+  const present = writeIp(columns, row, ip);
+  return inner.version === 0 ? present : present | writeInner(columns, row, view, inner);
 }
 
 /** Rows of a list come in order, so a caller that has written labels of later rows must not call this. */
-export function writeLabels(batch: FlowBatch, row: number, { labels, labelCount }: LinkHeader): void {
+export function writePacketLabels(batch: FlowBatch, row: number, { labels, labelCount }: LinkHeader): void {
   if (labelCount === 0) return;
   const column = batch.variable[MPLS_LABELS] as ListColumn;
   for (let i = 0; i < labelCount; i++) column.push(row, labels[i]! >>> LABEL_SHIFT);
@@ -66,8 +65,7 @@ function writeLink(columns: readonly Column[], row: number, view: DataView, link
   fill16(columns[INNER_VLAN]!, row, link.innerVlan);
 }
 
-function writeIp(columns: readonly Column[], row: number, view: DataView, ip: IpHeader): number {
-  if (!writeAddresses(columns, row, view, ip)) return 0;
+function writeIp(columns: readonly Column[], row: number, ip: IpHeader): number {
   let present = BIT.tos;
   fill8(columns[TOS]!, row, ip.tos);
   fill8(columns[TTL_MIN]!, row, ip.ttl);
@@ -132,9 +130,12 @@ function writeFragment(columns: readonly Column[], row: number, ip: IpHeader): n
 }
 
 function writeInner(columns: readonly Column[], row: number, view: DataView, inner: IpHeader): number {
+  const src = columns[INNER_SRC_ADDR]!;
+  const dst = columns[INNER_DST_ADDR]!;
+  if (!isZeroAddress(src, row) || !isZeroAddress(dst, row)) return 0; // the record tells it itself
   const put = inner.version === 4 ? putIpv4 : putIpv6;
-  put(columns[INNER_SRC_ADDR]!, row, view, inner.srcAt);
-  put(columns[INNER_DST_ADDR]!, row, view, inner.dstAt);
+  put(src, row, view, inner.srcAt);
+  put(dst, row, view, inner.dstAt);
   let present = 0;
   if (inner.proto >= 0) {
     fill8(columns[INNER_PROTO]!, row, inner.proto);

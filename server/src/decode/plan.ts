@@ -9,6 +9,7 @@ import type { ElementNumber } from "./elements/netflow9-elements.ts";
 import type { FieldSpec } from "./field-spec.ts";
 import { compileEvents, type EventPlan } from "./flow-events.ts";
 import { layOut, type Layout, type PlacedField } from "./layout.ts";
+import { compileSection, type SectionPlan } from "./packet-section.ts";
 import { compileRow, type RowPlan } from "./row-plan.ts";
 
 export interface Plan {
@@ -16,9 +17,11 @@ export interface Plan {
   readonly forward: RowPlan;
   /** Biflows: the row of the answer. */
   readonly reverse: ReversePlan | undefined;
+  /** The record carries the beginning of a packet. */
+  readonly section: SectionPlan | undefined;
   /** Records that may be events instead of flows. */
   readonly events: EventPlan | undefined;
-  /** False for records that are tables of another kind: neither an address nor a counter nor an event. */
+  /** False for records that are tables of another kind: neither an address nor a counter nor an event nor a packet. */
   readonly describesTraffic: boolean;
   /** Elements that no column keeps. */
   readonly ignored: readonly ElementNumber[];
@@ -58,12 +61,14 @@ export function compilePlan(fields: readonly FieldSpec[], { columns, known }: El
   const findAll = finder(layout);
   const forward = compileRow(forwardSource(findAll), columns);
   const counters = reverseCounters(findAll);
+  const section = compileSection((id) => findAll(0, id)[0], forward);
   return {
     layout,
     forward,
     reverse: counters.length === 0 ? undefined : { row: compileRow(reverseSource(findAll, columns), columns), counters },
+    section,
     events: compileEvents(forward, findAll),
-    describesTraffic: forward.addresses.hasAddress || TRAFFIC_COLUMNS.some((name) => forward.filled.has(name)),
+    describesTraffic: section !== undefined || forward.addresses.hasAddress || TRAFFIC_COLUMNS.some((name) => forward.filled.has(name)),
     ignored: ignoredElements(fields, known, counters.length > 0),
     counters: layout.fields.filter(({ enterprise, id, length }) => enterprise === 0 && length > 0 && id in COUNTER_NAMES),
   };

@@ -2,7 +2,7 @@
 import { columnIndex, type Column, type FlowBatch } from "../flow/index.ts";
 import { fill32, fill64, fill8 } from "./fill-columns.ts";
 import { writeConstants, type MessageContext } from "./message-context.ts";
-import { writeLabels, writePacket } from "./packet-row.ts";
+import { writePacket, writePacketLabels } from "./packet-row.ts";
 import { RATE_FROM } from "./rate-source.ts";
 import { writeInterfaceOverrides } from "./record-sampling.ts";
 import { writeExtensions } from "./sflow-extensions.ts";
@@ -53,7 +53,7 @@ const DROPPED = 128;
 /** A packet that went on: one row with its bytes. The batch must have room for it. */
 export function writeSample(batch: FlowBatch, view: DataView, sample: FlowSample, context: MessageContext): void {
   const { columns, rows: row } = batch;
-  fill64(columns[BYTES]!, row, ipBytes(sample));
+  fill64(columns[BYTES]!, row, sample.packet.ipBytes(sample.frameBytes, sample.strippedBytes));
   fill64(columns[FRAME_BYTES]!, row, sample.frameBytes);
   fill64(columns[PACKETS]!, row, 1);
   fill32(columns[SAMPLING_RATE]!, row, sample.rate === 0 ? 1 : sample.rate);
@@ -68,7 +68,7 @@ export function writeSample(batch: FlowBatch, view: DataView, sample: FlowSample
  */
 export function writeDiscard(batch: FlowBatch, view: DataView, sample: FlowSample, context: MessageContext): void {
   const { columns, rows: row } = batch;
-  fill64(columns[DROPPED_BYTES]!, row, ipBytes(sample));
+  fill64(columns[DROPPED_BYTES]!, row, sample.packet.ipBytes(sample.frameBytes, sample.strippedBytes));
   fill64(columns[DROPPED_PACKETS]!, row, 1);
   fill8(columns[FORWARDING]!, row, FORWARDING_OF_REASON[sample.dropReason] ?? DROPPED);
   writeRow(batch, view, sample, context);
@@ -87,7 +87,7 @@ function writeRow(batch: FlowBatch, view: DataView, sample: FlowSample, context:
   const { columns, rows: row } = batch;
   let present = sample.isExtended ? writeExtensions(batch, row, view, sample) : 0;
   present |= writePacket(columns, row, view, sample.packet);
-  if (sample.packet.link.labelCount > 0) writeLabels(batch, row, sample.packet.link);
+  if (sample.packet.link.labelCount > 0) writePacketLabels(batch, row, sample.packet.link);
   fill32(columns[PRESENT]!, row, present);
   fill32(columns[IN_IF]!, row, interfaceIndex(sample.inputFormat, sample.inputValue));
   fill32(columns[OUT_IF]!, row, interfaceIndex(sample.outputFormat, sample.outputValue));
@@ -95,12 +95,6 @@ function writeRow(batch: FlowBatch, view: DataView, sample: FlowSample, context:
   putTime(columns[TIME_END]!, row, context.receivedMs);
   fill8(columns[TIME_SOURCE]!, row, TIME_FROM_RECEIPT);
   batch.rows++;
-}
-
-/** IP total length; where the packet does not say, what the frame leaves for it; the frame itself when it is not IP. */
-function ipBytes({ packet, frameBytes, strippedBytes }: FlowSample): number {
-  if (packet.ip.version === 0) return frameBytes;
-  return packet.ip.bytes !== 0 ? packet.ip.bytes : Math.max(frameBytes - strippedBytes - packet.linkBytes, 0);
 }
 
 function interfaceIndex(format: number, value: number): number {
