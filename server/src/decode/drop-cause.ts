@@ -19,7 +19,7 @@ export const DROP_CAUSES = {
   bad_template: "template records that cannot be right (no field, no byte a record, more fields than bytes)",
   template_too_large: "templates with more fields than the limit",
   bad_record: "records whose variable-length field leaves the set; the rest of the set is lost",
-  ambiguous_template: "data sets whose template differs between source ports of the exporter and is unknown on this one",
+  ambiguous_template: "data sets that waited in vain for the template of their port; other source ports of the exporter disagree on it",
   template_never_came: "data sets that waited for their template in vain",
   waiting_full: "data sets without a template that found no room to wait",
   bad_sample: "sFlow samples that are shorter than their own fields",

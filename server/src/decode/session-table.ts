@@ -171,7 +171,10 @@ export class SessionTable {
     for (const set of session.waiting.takeOlderThan(nowMs - this.limits.maxWaitingMs)) {
       const { bytes, templateId } = set;
       this.giveUp(session, set);
-      session.drop("template_never_came", bytes.length, `no template ${templateId} came within ${this.limits.maxWaitingMs / 1000} s`);
+      const found = session.group.find(session.templates, templateId);
+      if ("missing" in found && found.missing === "ambiguous")
+        session.drop("ambiguous_template", bytes.length, `source ports of this exporter disagree on template ${templateId}`);
+      else session.drop("template_never_came", bytes.length, `no template ${templateId} came within ${this.limits.maxWaitingMs / 1000} s`);
     }
   }
 

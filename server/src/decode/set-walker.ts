@@ -125,9 +125,7 @@ function readDataSet(message: Message, set: DataSetRange, deps: WalkerDeps): num
       : decodeData(message, set, { template: found.template, deps });
   }
   const length = set.end - set.at;
-  if (found.missing === "ambiguous")
-    session.drop("ambiguous_template", length, `source ports of this exporter disagree on template ${set.id}`);
-  else if (length > 0) {
+  if (length > 0) {
     const bytes = new Uint8Array(view.buffer, view.byteOffset + set.at, length).slice();
     if (!deps.table.wait(session, { templateId: set.id, bytes, isCut: set.isCut, context })) session.drop("waiting_full", length);
   }
