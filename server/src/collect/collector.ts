@@ -5,7 +5,7 @@
  */
 import type { RemoteInfo } from "node:dgram";
 import type { Socket } from "node:net";
-import type { DatagramContext, DecoderSettings, ExporterStats, FlowSink } from "../decode/index.ts";
+import type { DatagramContext, DecoderSettings, ExporterIgnoredElement, ExporterStats, FlowSink } from "../decode/index.ts";
 import { ExporterDirectory, SamplingRates, type ExportersConfig } from "../exporters/index.ts";
 import { formatAddress } from "../flow/index.ts";
 import type { Logger } from "../log.ts";
@@ -16,6 +16,7 @@ import { takesTcp, type CollectorConfig } from "./config.ts";
 import { CounterTable, COUNTERS_TABLE } from "./counter-table.ts";
 import { ExporterTable, EXPORTERS_TABLE } from "./exporter-table.ts";
 import { FlowOutput } from "./flow-output.ts";
+import { IgnoredTable, IGNORED_TABLE } from "./ignored-table.ts";
 import { readKernelDrops, readSocketInodes } from "./kernel-drops.ts";
 import { LossLog } from "./loss-log.ts";
 import { LOSS_TABLE } from "./loss-table.ts";
@@ -32,6 +33,7 @@ import { MAX_STATUS_EXPORTERS, type CollectorStatus, type ExporterStatus } from 
 /** How often the age of the batch is looked at: the error of `spool.closeAfter`. */
 const AGE_CHECK_MS = 50;
 const EXPORTERS_MS = 2_000;
+const IGNORED_MS = 10_000;
 /** What a crash takes from the loss balance: the counts of so long. */
 const LOSSES_MS = 5_000;
 /** How long interface counters gather: devices send them every 20 to 60 s. */
@@ -56,6 +58,8 @@ export interface DatagramDecoder extends FactSource {
   takeEnded(): ExporterStats[];
   /** Replaces what the operator says; flows that arrive from now on follow it. */
   configure(settings: DecoderSettings): void;
+  /** What exporters send and no column keeps. */
+  ignoredElements(): ExporterIgnoredElement[];
   /** Gives up what has waited too long for its template. */
   expire(nowMs: number): void;
   /** Forgets the templates of a TCP connection; `rest` are bytes of it that became no message. */
@@ -99,6 +103,7 @@ export function createCollector({ config, spool, exporters = [] }: CollectorOpti
   const counterTable = new CounterTable((block, span) => void writer.offer(COUNTERS_TABLE, block, span));
   const sink: FlowSink = { batch: output.batch, flush: () => output.flush(), counters: (row) => counterTable.add(row) };
   const exporterTable = new ExporterTable(config.name);
+  const ignoredTable = new IgnoredTable(config.name);
   const startedMs = now();
   const accounting = new Accounting(
     {
@@ -226,6 +231,12 @@ export function createCollector({ config, spool, exporters = [] }: CollectorOpti
     if (block) writer.offer(EXPORTERS_TABLE, block, { minTimeMs: nowMs, maxTimeMs: nowMs });
   }
 
+  function writeIgnored(): void {
+    const nowMs = now();
+    const block = ignoredTable.changes(decoder.ignoredElements(), nowMs);
+    if (block) writer.offer(IGNORED_TABLE, block, { minTimeMs: nowMs, maxTimeMs: nowMs });
+  }
+
   function writeLosses(): void {
     const nowMs = now();
     accounting.close(nowMs, (block) => writer.offer(LOSS_TABLE, block, { minTimeMs: nowMs, maxTimeMs: nowMs }) === undefined);
@@ -272,6 +283,7 @@ export function createCollector({ config, spool, exporters = [] }: CollectorOpti
         }, AGE_CHECK_MS),
         setInterval(() => connections.sweep(), SWEEP_MS),
         setInterval(writeExporters, EXPORTERS_MS),
+        setInterval(writeIgnored, IGNORED_MS),
         setInterval(writeLosses, LOSSES_MS),
         setInterval(() => counterTable.flush(), COUNTERS_MS),
         setInterval(() => optionsTable.write(decoder, now()), EXPORTERS_MS),
@@ -296,6 +308,7 @@ export function createCollector({ config, spool, exporters = [] }: CollectorOpti
       writeLosses();
       writeExporters();
       optionsTable.write(decoder, now());
+      writeIgnored();
       const result = await writer.stop(Math.max(0, endMs - now()));
       lossLog.report(status());
       await page?.close();

@@ -98,6 +98,10 @@ export class FakeDecoder implements DatagramDecoder {
     // Nothing is remembered.
   }
 
+  ignoredElements(): [] {
+    return [];
+  }
+
   takeEnded(): ExporterStats[] {
     return [];
   }

@@ -7,7 +7,7 @@ import { dictionariesSql, type DictionaryOptions } from "../dictionaries.ts";
 import { addColumnsSql, createTableSql, createViewSql, modifyTtlSql, retentionText } from "./ddl.ts";
 import { EXPORTER_OPTIONS } from "./exporter-options-table.ts";
 import { IF_COUNTERS } from "./if-counters-table.ts";
-import { EXPORTERS, FLOWS, LOSS, ROLLUP_TABLES, TABLES } from "./tables.ts";
+import { EXPORTERS, FLOWS, IGNORED_ELEMENTS, LOSS, ROLLUP_TABLES, TABLES } from "./tables.ts";
 import type { RollupSpec, TableSpec } from "./table-spec.ts";
 
 /** Days by table name; a table that is not named keeps its default. */
@@ -48,6 +48,11 @@ const MIGRATIONS: readonly Migration[] = [
     version: 5,
     name: "what exporters tell about themselves",
     statements: (retention) => [createTableSql(EXPORTER_OPTIONS, { retentionDays: retentionDays(EXPORTER_OPTIONS, retention) })],
+  },
+  {
+    version: 6,
+    name: "ignored elements",
+    statements: (retention) => [createTableSql(IGNORED_ELEMENTS, { retentionDays: retentionDays(IGNORED_ELEMENTS, retention) })],
   },
 ];
 

@@ -83,19 +83,62 @@ export const EXPORTERS: TableSpec = {
     { name: "flow_rows", type: "UInt64", doc: "Flow rows made of them." },
     { name: "templates", type: "UInt64", doc: "Templates known." },
     { name: "waiting_sets", type: "UInt64", doc: "Data sets that wait for their template." },
+    { name: "waiting_bytes", type: "UInt64", doc: "Their bytes." },
     {
-      name: "lost_units",
-      type: "UInt64",
-      doc: "Lost before the collector, from sequence numbers (flows, records, datagrams or samples: the protocol's unit).",
+      name: "sequence_unit",
+      type: "String",
+      doc: "What the exporter's sequence numbers count (flows, records, datagrams); none: nothing that is known.",
+    },
+    { name: "expected_units", type: "UInt64", doc: "Received and lost, by sequence numbers." },
+    { name: "lost_units", type: "UInt64", doc: "Missing in sequence numbers; what the kernel dropped is among it." },
+    { name: "reordered", type: "UInt64", doc: "Datagrams that came after a later one." },
+    { name: "duplicates", type: "UInt64", doc: "Datagrams that came again; their records are stored again." },
+    { name: "restarts", type: "UInt64", doc: "How often the exporter began its numbers anew." },
+    { name: "clamped_times", type: "UInt64", doc: "Rows whose times could not be true and were replaced by the time of receipt." },
+    { name: "clock_known", type: "UInt8", doc: "1 where headers tell the exporter's time." },
+    { name: "clock_offset_ms", type: "Int64", doc: "Exporter's clock minus the collector's, positive when it is ahead. Unit: ms." },
+    { name: "sample_sources", type: "UInt64", doc: "sFlow: sources (ports) that sent samples." },
+    { name: "agent_drops", type: "UInt64", doc: "sFlow: samples that the agent gave up for lack of resources." },
+    {
+      name: "rate_differences",
+      type: "String",
+      doc: "sFlow: JSON list of sources whose pool grows at another rate than they tell: type, index, rate, effective.",
     },
     { name: "dropped", type: "String", doc: "JSON object: cause to count." },
+    { name: "skipped", type: "String", doc: "JSON object: what was left out on purpose, by kind." },
     { name: "waiting", type: "String", doc: "JSON list: template ids that data sets wait for." },
+    { name: "last_error", type: "String", doc: "What was last wrong with its datagrams." },
   ],
   partitionBy: "tuple()",
   orderBy: ["collector", "exporter", "exporter_source", "source_port", "protocol", "obs_domain"],
   timeColumn: "snapshot_time",
   retentionDays: EXPORTERS_RETENTION_DAYS,
   doc: "The newest counters of each exporter session, as its collector wrote them (read with FINAL).",
+};
+
+/** What exporters send and no column keeps; the newest count replaces the older ones. */
+export const IGNORED_ELEMENTS: TableSpec = {
+  name: "ignored_elements",
+  engine: "ReplacingMergeTree(snapshot_time)",
+  columns: [
+    { name: "snapshot_time", type: "DateTime64(3, 'UTC')", doc: "When the collector wrote the row." },
+    { name: "collector", type: "String", doc: "Name of the collector." },
+    { name: "exporter", type: "IPv6", doc: "The device: sFlow agent address, else the UDP source address." },
+    {
+      name: "kind",
+      type: "String",
+      doc: "element (NetFlow v9, IPFIX), or a structure of sFlow: sflow_sample, sflow_flow, sflow_counters.",
+    },
+    { name: "enterprise", type: "UInt32", doc: "Private enterprise number; 0 for IANA's, NetFlow v9's and sflow.org's." },
+    { name: "id", type: "UInt32", doc: "Number of the element, format of the structure." },
+    { name: "name", type: "String", doc: "Name of the element, if anybody told it." },
+    { name: "records", type: "UInt64", doc: "Records that carried it since the collector started." },
+  ],
+  partitionBy: "tuple()",
+  orderBy: ["collector", "exporter", "kind", "enterprise", "id"],
+  timeColumn: "snapshot_time",
+  retentionDays: EXPORTERS_RETENTION_DAYS,
+  doc: "What are we ignoring: elements that exporters send and no column keeps (read with FINAL).",
 };
 
 /** Where the records of each exporter went, by minute: sums of what the collectors wrote, late corrections included. */
@@ -131,10 +174,10 @@ export const LOSS: TableSpec = {
 export const ROLLUP_TABLES: readonly RollupSpec[] = [...ROLLUPS.map(rollupSpec), HOSTS_5M, PAIRS_1H];
 
 /** Every table that segments or views fill. */
-export const TABLES: readonly TableSpec[] = [FLOWS, EXPORTERS, LOSS, IF_COUNTERS, EXPORTER_OPTIONS, ...ROLLUP_TABLES];
+export const TABLES: readonly TableSpec[] = [FLOWS, EXPORTERS, IGNORED_ELEMENTS, LOSS, IF_COUNTERS, EXPORTER_OPTIONS, ...ROLLUP_TABLES];
 
 /** Tables that a segment may name. */
-export const SEGMENT_TABLES: readonly TableSpec[] = [FLOWS, EXPORTERS, LOSS, IF_COUNTERS, EXPORTER_OPTIONS];
+export const SEGMENT_TABLES: readonly TableSpec[] = [FLOWS, EXPORTERS, IGNORED_ELEMENTS, LOSS, IF_COUNTERS, EXPORTER_OPTIONS];
 
 /** Start of the slot that time_received lies in, UTC, as DateTime. */
 function slotSql(seconds: number): string {

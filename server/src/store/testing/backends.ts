@@ -31,7 +31,7 @@ export interface TestStore {
 const TEST_NETWORKS: readonly DictionaryRow[] = [{ address: "10.0.0.0", prefix: 8, values: ["test", "internal", "", "", "", "", 0, 1] }];
 
 /** Tables whose retention is no option. */
-const FIXED = ["exporters", "exporter_options"];
+const FIXED = ["exporters", "exporter_options", "ignored_elements"];
 
 export async function openTestStore(backend: Backend, overrides: object = {}): Promise<TestStore> {
   const root = await mkdtemp(path.join(os.tmpdir(), "sillage-store-"));
