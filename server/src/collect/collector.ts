@@ -57,7 +57,7 @@ export interface DatagramDecoder extends FactSource {
   /** Sessions given up since the last call, with their last counts. */
   takeEnded(): ExporterStats[];
   /** Replaces what the operator says; flows that arrive from now on follow it. */
-  configure(settings: DecoderSettings): void;
+  configure(settings: Partial<DecoderSettings>): void;
   /** What exporters send and no column keeps. */
   ignoredElements(): ExporterIgnoredElement[];
   /** Gives up what has waited too long for its template. */

@@ -9,7 +9,7 @@
  */
 import type { FieldName } from "@sillage/model";
 import { isZeroField, type Chunk } from "./column-loops.ts";
-import type { ColumnSource } from "./element-columns.ts";
+import type { ColumnSource } from "./column-source.ts";
 import { CERT_ENTERPRISE, CERT_REVERSE_BIT, CERT_REVERSE_DELAY, REVERSE_ENTERPRISE } from "./elements/element-names.ts";
 import type { ElementNumber } from "./elements/netflow9-elements.ts";
 import type { PlacedField } from "./layout.ts";
@@ -96,18 +96,20 @@ export function hasAnswer(counters: readonly PlacedField[], chunk: Chunk, i: num
   return !counters.every((place) => isZeroField(place, chunk, i));
 }
 
+/** Elements that fill a column of the answer's row, in order of preference. */
+export function reverseElements(column: ColumnSource, byName: ReadonlyMap<FieldName, ColumnSource>): readonly ElementNumber[] {
+  const own = column.elements.flatMap(reversesOf);
+  const opposite = OPPOSITE.get(column.name);
+  if (opposite) return [...own, ...(byName.get(opposite)?.elements ?? [])];
+  return SHARED.has(column.name) || column.kind === "string" ? [...own, ...column.elements] : own;
+}
+
 /** Where the row of the answer has its values. */
 export function reverseSource(findAll: FindAll, columns: readonly ColumnSource[]): RowSource {
   const byName = new Map(columns.map((column) => [column.name, column]));
-  const all = ({ enterprise, id }: ElementNumber): readonly PlacedField[] => findAll(enterprise, id);
   const first = (enterprise: number, id: number): PlacedField | undefined => findAll(enterprise, id)[0];
   return {
-    fieldsOf: (column) => {
-      const own = column.elements.flatMap(reversesOf).map(all);
-      const opposite = byName.get(OPPOSITE.get(column.name) ?? column.name);
-      if (OPPOSITE.has(column.name)) return [...own, ...(opposite?.elements ?? []).map(all)];
-      return SHARED.has(column.name) || column.kind === "string" ? [...own, ...column.elements.map(all)] : own;
-    },
+    fieldsOf: (column) => reverseElements(column, byName).map(({ enterprise, id }) => findAll(enterprise, id)),
     startDelay: first(CERT_REVERSE_DELAY.enterprise, CERT_REVERSE_DELAY.id),
     find: (id) => first(REVERSE_ENTERPRISE, id) ?? first(0, OPPOSITE_ELEMENTS.get(id) ?? id),
   };

@@ -1,6 +1,7 @@
 /** What decoding takes and gives: the words that the collector, the command line and the decoders share. */
 import type { FlowBatch } from "../flow/index.ts";
 import type { FactKind, FactValue } from "./fact.ts";
+import type { OperatorElement } from "./operator-element.ts";
 import type { SampleStats } from "./sample-sources.ts";
 import type { StructureKind } from "./sflow-structures.ts";
 
@@ -89,6 +90,8 @@ export interface SamplingOverrides {
 export interface DecoderSettings {
   /** Undefined: no word for anybody. */
   readonly samplingOverrides: SamplingOverrides | undefined;
+  /** Elements that the operator declares; undefined: none. */
+  readonly elements: readonly OperatorElement[] | undefined;
 }
 
 export interface DecoderOptions extends Partial<DecoderSettings> {

@@ -10,6 +10,7 @@ import { settleEvent } from "./flow-events.ts";
 import { writeTimes } from "./flow-times.ts";
 import { writeIcmp } from "./icmp.ts";
 import { forgetNoTunnel } from "./inner-flow.ts";
+import { writeKept } from "./kept-elements.ts";
 import { writeLabels } from "./label-stack.ts";
 import { CHUNK_RECORDS, RecordIndex } from "./layout.ts";
 import { writeConstants, type MessageContext } from "./message-context.ts";
@@ -17,6 +18,7 @@ import { COUNTER_NAMES, type Plan } from "./plan.ts";
 import { writeSections } from "./packet-section.ts";
 import { writeSampling } from "./record-sampling.ts";
 import type { RowPlan } from "./row-plan.ts";
+import { ListReader, type ListContext } from "./structured-lists.ts";
 import { writeTexts } from "./text-columns.ts";
 
 export interface DataSet {
@@ -38,6 +40,8 @@ export interface DataSetResult {
   /** Records that found no room because the sink did not empty its batch. */
   homeless: number;
   homelessBytes: number;
+  /** Structured lists that were not read to their end. */
+  unreadLists: number;
 }
 
 /** Where the records go, and what is remembered of earlier ones. */
@@ -45,6 +49,8 @@ export interface DataSetTarget {
   readonly sink: FlowSink;
   readonly options: DataSetOptions;
   readonly connectionTotals: ConnectionTotals;
+  /** For plans with structured lists. */
+  readonly lists?: ListContext | undefined;
 }
 
 export interface DataSetOptions {
@@ -65,11 +71,12 @@ export function decodeDataSet(
   plan: Plan,
   set: DataSet,
   context: MessageContext,
-  { sink, options, connectionTotals }: DataSetTarget,
+  { sink, options, connectionTotals, lists }: DataSetTarget,
 ): DataSetResult {
   const rowsPerRecord = plan.reverse ? 2 : 1;
-  // Two rows of a record stand behind each other, so such records are written one by one.
-  const recordsAtOnce = plan.reverse ? 1 : CHUNK_RECORDS;
+  // Rows come in order, and what lists say is written last: records of two rows or with lists are written one by one.
+  const recordsAtOnce = plan.reverse || lists ? 1 : CHUNK_RECORDS;
+  const reader = lists && new ListReader(sink.batch, lists);
   const result: DataSetResult = {
     records: 0,
     rows: 0,
@@ -78,6 +85,7 @@ export function decodeDataSet(
     paddingBytes: 0,
     homeless: 0,
     homelessBytes: 0,
+    unreadLists: 0,
   };
   const { view, end } = set;
   let { at } = set;
@@ -99,6 +107,7 @@ export function decodeDataSet(
           templateId: set.templateId,
           clampTimes: options.clampTimes,
           connectionTotals,
+          reader,
         });
         result.rows += rows.written;
         result.clampedTimes += rows.clamped;
@@ -106,6 +115,7 @@ export function decodeDataSet(
       }
     }
     at = index.next;
+    if (reader) result.unreadLists = reader.unread;
     if (index.broken) result.brokenBytes = end - at;
     else if (n < Math.max(room, 1)) result.paddingBytes = end - at;
     else continue;
@@ -124,6 +134,8 @@ interface RowRun {
   readonly templateId: number;
   readonly clampTimes: boolean;
   readonly connectionTotals: ConnectionTotals;
+  /** Records with structured lists. */
+  readonly reader: ListReader | undefined;
 }
 
 interface WrittenRows {
@@ -135,6 +147,8 @@ interface WrittenRows {
 function writeRecords(plan: Plan, chunk: Chunk, run: RowRun): WrittenRows {
   const rows = { written: chunk.n, clamped: writeRows(plan.forward, chunk, run) };
   if (plan.section) writeSections(plan.section, run.batch, chunk);
+  writeKept(plan.kept, run.batch, chunk);
+  run.reader?.read(plan.lists, chunk, { row: chunk.row, targets: plan.listTargets.forward });
   let answer = -1;
   if (plan.reverse) {
     markDirection(chunk, INITIATOR);
@@ -143,6 +157,7 @@ function writeRecords(plan: Plan, chunk: Chunk, run: RowRun): WrittenRows {
       const reverse = { ...chunk, row: answer };
       rows.clamped += writeRows(plan.reverse.row, reverse, run);
       markDirection(reverse, chunk.columns[BIFLOW_DIRECTION]!.u8[chunk.row] === ANSWER ? INITIATOR : ANSWER);
+      run.reader?.read(plan.lists, reverse, { row: answer, targets: plan.listTargets.reverse });
       rows.written++;
     }
   }

@@ -24,6 +24,7 @@ import {
 import { decodeDataSet, type DataSetOptions } from "./data-set.ts";
 import { describeFact } from "./describe-fact.ts";
 import type { DropCause } from "./drop-cause.ts";
+import { elementColumns } from "./element-columns.ts";
 import { fixedHeaderBytes, isGluedDatagram, readFixedHeader } from "./fixed-header.ts";
 import { fixedRecord } from "./fixed-records.ts";
 import { listIgnoredElements } from "./ignored-elements.ts";
@@ -64,12 +65,18 @@ export class Decoder {
     this.table = new SessionTable(limits);
     this.dataSets = { clampTimes: options.clampTimes ?? true, sums: options.sumCounters === true ? new Map<string, bigint>() : undefined };
     this.overrides = options.samplingOverrides;
-    this.walker = { table: this.table, dataSets: this.dataSets, maxFieldsPerTemplate: limits.maxFieldsPerTemplate };
+    this.walker = {
+      table: this.table,
+      dataSets: this.dataSets,
+      maxFieldsPerTemplate: limits.maxFieldsPerTemplate,
+      columns: elementColumns(options.elements),
+    };
   }
 
-  /** Replaces settings; flows that arrive from now on follow them. */
-  configure({ samplingOverrides }: DecoderSettings): void {
-    this.overrides = samplingOverrides;
+  /** Replaces the settings that are given; flows that arrive from now on follow them. */
+  configure(settings: Partial<DecoderSettings>): void {
+    if ("samplingOverrides" in settings) this.overrides = settings.samplingOverrides;
+    if ("elements" in settings) this.walker.columns = elementColumns(settings.elements);
   }
 
   /** Decodes one datagram. Rows are complete in `sink.batch` when it returns. */
@@ -112,7 +119,7 @@ export class Decoder {
 
   /** Elements that exporters send and no column keeps, by exporter, the most frequent of each first. */
   ignoredElements(): ExporterIgnoredElement[] {
-    return listIgnoredElements(this.table.all());
+    return listIgnoredElements(this.table.all(), this.walker.columns.names);
   }
 
   /** Elements that were not counted apart because there were more than the limits allow. */

@@ -35,6 +35,7 @@ export const SKIP_KINDS = {
   reserved_sets: "sets with a reserved id",
   withdrawals: "IPFIX template withdrawals",
   not_traffic: "data records with neither an address nor a counter, sFlow samples of application transactions",
+  unread_lists: "structured lists whose template is not known, that are deeper or longer than is read, or whose lengths are wrong",
   trailing_bytes: "bytes after the last set, record or sample",
 } as const;
 

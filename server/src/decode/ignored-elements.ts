@@ -98,8 +98,11 @@ interface IgnoringSession {
   readonly ignored: IgnoredElements;
 }
 
-/** Sessions of one exporter added up; exporters in order of appearance, their most frequent elements first. */
-export function listIgnoredElements(sessions: Iterable<IgnoringSession>): ExporterIgnoredElement[] {
+/**
+ * Sessions of one exporter added up; exporters in order of appearance, their most frequent elements first.
+ * @param names that the operator gave elements, by `elementKey`
+ */
+export function listIgnoredElements(sessions: Iterable<IgnoringSession>, names: ReadonlyMap<number, string>): ExporterIgnoredElement[] {
   const exporters = new Map<string, Map<number, Counter>>();
   for (const { ignored, exporter } of sessions) {
     for (const { kind, element, records } of ignored.all()) {
@@ -119,7 +122,7 @@ export function listIgnoredElements(sessions: Iterable<IgnoringSession>): Export
         kind,
         enterprise,
         id,
-        name: nameOf(kind, enterprise, id),
+        name: (kind === "element" ? names.get(elementKey(enterprise, id)) : undefined) ?? nameOf(kind, enterprise, id),
         records,
       })),
   );

@@ -8,9 +8,11 @@ import { elementKey } from "./elements/element-names.ts";
 import type { ElementNumber } from "./elements/netflow9-elements.ts";
 import type { FieldSpec } from "./field-spec.ts";
 import { compileEvents, type EventPlan } from "./flow-events.ts";
+import type { KeptField } from "./kept-elements.ts";
 import { layOut, type Layout, type PlacedField } from "./layout.ts";
 import { compileSection, type SectionPlan } from "./packet-section.ts";
 import { compileRow, type RowPlan } from "./row-plan.ts";
+import { findLists } from "./structured-lists.ts";
 
 export interface Plan {
   readonly layout: Layout;
@@ -19,12 +21,19 @@ export interface Plan {
   readonly reverse: ReversePlan | undefined;
   /** The record carries the beginning of a packet. */
   readonly section: SectionPlan | undefined;
+  /** Fields that the operator wants kept without a column. */
+  readonly kept: readonly KeptField[];
+  /** Fields that hold structured lists, and what their elements fill. */
+  readonly lists: readonly PlacedField[];
+  readonly listTargets: ElementColumns["lists"];
   /** Records that may be events instead of flows. */
   readonly events: EventPlan | undefined;
   /** False for records that are tables of another kind: neither an address nor a counter nor an event nor a packet. */
   readonly describesTraffic: boolean;
   /** Elements that no column keeps. */
   readonly ignored: readonly ElementNumber[];
+  /** The same for records inside the list of another template, which may be that of a biflow. */
+  readonly ignoredInList: readonly ElementNumber[];
   /** Counter elements, for sums as exported. */
   readonly counters: readonly PlacedField[];
 }
@@ -56,7 +65,8 @@ export const COUNTER_NAMES: Readonly<Record<number, string>> = {
 /** A record with one of these, or an address, describes traffic. */
 const TRAFFIC_COLUMNS = ["bytes", "packets", "frame_bytes", "src_mac", "dst_mac", "fw_event", "nat_event"] as const;
 
-export function compilePlan(fields: readonly FieldSpec[], { columns, known }: ElementColumns = REGISTRY_COLUMNS): Plan {
+export function compilePlan(fields: readonly FieldSpec[], elements: ElementColumns = REGISTRY_COLUMNS): Plan {
+  const { columns, known, kept, lists } = elements;
   const layout = layOut(fields);
   const findAll = finder(layout);
   const forward = compileRow(forwardSource(findAll), columns);
@@ -67,9 +77,17 @@ export function compilePlan(fields: readonly FieldSpec[], { columns, known }: El
     forward,
     reverse: counters.length === 0 ? undefined : { row: compileRow(reverseSource(findAll, columns), columns), counters },
     section,
+    kept: kept.flatMap(({ enterprise, id, name, toText }) =>
+      findAll(enterprise, id)
+        .slice(0, 1)
+        .map((place) => ({ place, name, toText })),
+    ),
+    lists: findLists(layout.fields),
+    listTargets: lists,
     events: compileEvents(forward, findAll),
     describesTraffic: section !== undefined || forward.addresses.hasAddress || TRAFFIC_COLUMNS.some((name) => forward.filled.has(name)),
     ignored: ignoredElements(fields, known, counters.length > 0),
+    ignoredInList: ignoredElements(fields, known, true),
     counters: layout.fields.filter(({ enterprise, id, length }) => enterprise === 0 && length > 0 && id in COUNTER_NAMES),
   };
 }

@@ -10,7 +10,7 @@ import { columnIndex, RUN_COLUMNS, type RunColumn } from "../flow/index.ts";
 import { findApplication } from "./application-names.ts";
 import { compileAddresses, type AddressPlan } from "./addresses.ts";
 import { addBits, copyAnyInteger, copyLastBytes, fillAddress, fillEncapsulated, type CopyStep } from "./column-loops.ts";
-import type { ColumnSource } from "./element-columns.ts";
+import type { ColumnSource } from "./column-source.ts";
 import { VARIABLE_LENGTH } from "./field-spec.ts";
 import { compileTimes, type TimePlan } from "./flow-times.ts";
 import { hasInnerFields } from "./inner-flow.ts";

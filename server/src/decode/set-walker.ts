@@ -6,6 +6,8 @@
 import { isAllZero } from "./bytes.ts";
 import type { FlowSink } from "./contract.ts";
 import type { Dialect } from "./dialect.ts";
+import type { ElementColumns } from "./element-columns.ts";
+import type { ElementNumber } from "./elements/netflow9-elements.ts";
 import { decodeDataSet, type DataSetOptions } from "./data-set.ts";
 import type { MessageContext } from "./message-context.ts";
 import { OWNER_OF_FACT } from "./fact.ts";
@@ -13,6 +15,7 @@ import { readOptionsSet, type OptionsSet } from "./options.ts";
 import { RATE_FROM } from "./rate-source.ts";
 import type { SessionTable } from "./session-table.ts";
 import type { Session } from "./session.ts";
+import type { ListContext, SubTemplate } from "./structured-lists.ts";
 import { readTemplateSet } from "./template-sets.ts";
 import type { Template } from "./template.ts";
 import type { RateQuestion } from "./told-numbers.ts";
@@ -32,6 +35,8 @@ export interface WalkerDeps {
   readonly table: SessionTable;
   readonly dataSets: DataSetOptions;
   readonly maxFieldsPerTemplate: number;
+  /** Which element fills which column; the operator may declare more. */
+  columns: ElementColumns;
 }
 
 /** Set ids of templates and options templates. */
@@ -155,12 +160,13 @@ function decodeOptions({ session, dialect, view, context }: Message, set: DataSe
 function decodeData(message: Message, set: DataSetRange, { template, deps }: DataTemplate): number {
   const { session, view, context, sink } = message;
   const { id, at, end } = set;
-  const { plan } = template;
+  const plan = template.plan(deps.columns);
   applyTold(message, { templateId: id, namesSampler: plan.forward.sampling?.sampler !== undefined });
   const result = decodeDataSet(plan, { view, at, end, templateId: id }, context, {
     sink,
     options: deps.dataSets,
     connectionTotals: session.connectionTotals,
+    lists: plan.lists.length === 0 ? undefined : new SessionLists(session, deps.columns, context.receivedMs),
   });
   session.dataRecords += result.records;
   session.rows += result.rows;
@@ -170,8 +176,34 @@ function decodeData(message: Message, set: DataSetRange, { template, deps }: Dat
   else session.skip("not_traffic", usableBytes, result.records);
   if (result.brokenBytes > 0) session.drop("bad_record", result.brokenBytes, `a variable-length field of set ${id} leaves the set`);
   if (result.homeless > 0) session.drop("sink_full", result.homelessBytes, undefined, result.homeless);
+  if (result.unreadLists > 0) session.skip("unread_lists", 0, result.unreadLists);
   session.ignored.count(plan.ignored, result.records);
   return result.records;
+}
+
+/** What the structured lists of a message ask about their session. */
+class SessionLists implements ListContext {
+  private readonly session: Session;
+  private readonly columns: ElementColumns;
+  private readonly nowMs: number;
+
+  constructor(session: Session, columns: ElementColumns, nowMs: number) {
+    this.session = session;
+    this.columns = columns;
+    this.nowMs = nowMs;
+  }
+
+  findSubTemplate(id: number): SubTemplate | undefined {
+    const found = this.session.group.find(this.session.templates, id);
+    if (!("template" in found)) return undefined;
+    const { template } = found;
+    template.lastUsedMs = this.nowMs;
+    return { fields: template.definition.fields, ignored: template.plan(this.columns).ignoredInList };
+  }
+
+  countIgnored(elements: readonly ElementNumber[]): void {
+    this.session.ignored.count(elements, 1);
+  }
 }
 
 /** Drops the start of a record at the end of a set that was cut off; the same bytes in a whole set are padding. @returns bytes dropped */

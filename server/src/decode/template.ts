@@ -1,4 +1,5 @@
 /** A template as announced: what the records of a data set look like. RFC 3954 section 5.2, RFC 7011 section 3.4. */
+import type { ElementColumns } from "./element-columns.ts";
 import type { FieldSpec } from "./field-spec.ts";
 import { layOut } from "./layout.ts";
 import { compileOptions, type OptionsPlan } from "./options-plan.ts";
@@ -22,7 +23,7 @@ export class Template {
   owners = 0;
   /** Receipt of the last set that used or announced it, epoch ms; for dropping the least recently used. */
   lastUsedMs: number;
-  private compiled: Plan | undefined;
+  private compiled: { readonly plan: Plan; readonly columns: ElementColumns } | undefined;
   private compiledOptions: OptionsPlan | undefined;
 
   constructor(definition: TemplateDefinition, nowMs: number) {
@@ -35,9 +36,13 @@ export class Template {
     return (this.compiledOptions ??= compileOptions(layOut(this.definition.fields), this.definition.scopeFields, dialect));
   }
 
-  /** How the records of a data template are read. Compiled at the first data set: an announcement alone costs a copy of its bytes. */
-  get plan(): Plan {
-    return (this.compiled ??= compilePlan(this.definition.fields));
+  /**
+   * How the records of a data template are read. Compiled at the first data set (an announcement alone costs a copy of its bytes) and
+   * again when the operator declared other elements.
+   */
+  plan(columns: ElementColumns): Plan {
+    if (this.compiled?.columns !== columns) this.compiled = { plan: compilePlan(this.definition.fields, columns), columns };
+    return this.compiled.plan;
   }
 
   hasLayoutOf(other: TemplateDefinition): boolean {

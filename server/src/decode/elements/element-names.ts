@@ -47,6 +47,11 @@ export function findElement(enterprise: number, id: number): KnownElement | unde
   return undefined;
 }
 
+/** Keys (`elementKey`) of all elements of a type. */
+export function elementsOfType(type: ElementType): readonly number[] {
+  return [...known].filter(([, element]) => element.type === type).map(([key]) => key);
+}
+
 /** Who defined an element: "IANA", a vendor, or undefined for an enterprise we do not know. */
 export function findVendor(enterprise: number): string | undefined {
   if (enterprise === 0) return "IANA";

@@ -26,5 +26,31 @@ export type ElementType =
   | "subTemplateList"
   | "subTemplateMultiList";
 
+/** Types of single values: all that can be kept as text. */
+export const KEPT_TYPES = [
+  "unsigned8",
+  "unsigned16",
+  "unsigned32",
+  "unsigned64",
+  "signed8",
+  "signed16",
+  "signed32",
+  "signed64",
+  "float32",
+  "float64",
+  "boolean",
+  "ipv4Address",
+  "ipv6Address",
+  "macAddress",
+  "string",
+  "octetArray",
+  "dateTimeSeconds",
+  "dateTimeMilliseconds",
+  "dateTimeMicroseconds",
+  "dateTimeNanoseconds",
+] as const satisfies readonly ElementType[];
+
+export type KeptType = (typeof KEPT_TYPES)[number];
+
 /** One element: number, name, type where it is known for sure, unit where it has one. */
 export type ElementRow = readonly [id: number, name: string, type?: ElementType, unit?: string];

@@ -407,6 +407,7 @@ export const ENTERPRISES: Readonly<Record<number, Enterprise>> = {
       [37, "osVersion", "string"],
       [38, "firstPacketBanner", "octetArray"],
       [39, "secondPacketBanner", "octetArray"],
+      [40, "flowAttributes", "unsigned16"],
       [100, "expiredFragmentCount", "unsigned32", "packets"],
       [101, "assembledFragmentCount", "unsigned32", "packets"],
       [102, "meanFlowRate", "unsigned32", "flows"],
