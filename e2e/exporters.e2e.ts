@@ -34,6 +34,8 @@ const addressOf = ({ host }: Exporter): string => `127.0.0.${host}`;
 interface Softflowd extends Exporter {
   readonly version: "1" | "5" | "9" | "10" | "psamp";
   readonly arguments: readonly string[];
+  /** BPF expressions, one run each: PSAMP of the whole trace in one burst is more than a socket's usual buffer holds. */
+  readonly parts?: readonly string[];
   /** Straight to the collector: a relay passes datagrams only. */
   readonly isDirect?: true;
 }
@@ -47,7 +49,7 @@ const SOFTFLOWD: readonly Softflowd[] = [
   { name: "softflowd, IPFIX", host: 23, flowType: "ipfix", version: "10", arguments: [], sees: everything },
   { name: "softflowd, IPFIX over TCP", host: 1, flowType: "ipfix", version: "10", arguments: ["-P", "tcp"], isDirect: true, sees: everything },
   { name: "softflowd, IPFIX biflows", host: 27, flowType: "ipfix", version: "10", arguments: ["-b", "-A", "nano", "-T", "ether"], sees: everything },
-  { name: "softflowd, PSAMP", host: 28, flowType: "ipfix", version: "psamp", arguments: [], sees: everything },
+  { name: "softflowd, PSAMP", host: 28, flowType: "ipfix", version: "psamp", arguments: [], parts: ["not tcp", "tcp and src 10.99.0.1", "tcp and src 10.99.0.2"], sees: everything },
   { name: "softflowd, NetFlow v5, sampled", host: 24, flowType: "netflow5", version: "5", arguments: ["-s", "10"], rate: 10, sees: (packet, i) => ipv4(packet) && everyTenth(packet, i) },
   { name: "softflowd, NetFlow v9, sampled", host: 25, flowType: "netflow9", version: "9", arguments: ["-s", "10"], rate: 10, sees: everyTenth },
   { name: "softflowd, IPFIX, sampled", host: 26, flowType: "ipfix", version: "10", arguments: ["-s", "10"], rate: 10, sees: everyTenth },
@@ -114,7 +116,7 @@ describeWith(["softflowd", "pmacctd", "tshark"])("exporters that other people wr
     shiftPcap(TRACE, pcap, startedMs - 60_000);
     for (const exporter of SOFTFLOWD) {
       const port = exporter.isDirect === true ? system.udpPort : (await relayFor(exporter)).port;
-      await softflowd(pcap, port, exporter.version, exporter.arguments);
+      for (const part of exporter.parts ?? [""]) await softflowd(pcap, port, exporter.version, [...exporter.arguments, part]);
     }
     const withFiller = path.join(system.folder, "filled.pcap");
     shiftPcap(pcap, withFiller, startedMs - 60_000);
