@@ -71,7 +71,7 @@ export function writeDualAddresses({ src4, dst4, src6, dst6 }: DualAddresses, ch
 }
 
 function position(place: PlacedField, { index }: Chunk, i: number): number {
-  return index.starts[place.segment]![i]! + place.offset;
+  return index.start(place.segment, i) + place.offset;
 }
 
 function isZero(place: PlacedField | undefined, chunk: Chunk, i: number): boolean {

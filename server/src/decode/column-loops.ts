@@ -48,10 +48,9 @@ export const MAPPED_IPV4_WORD = 0xffff_0000;
 export function fillAddress(step: CopyStep, chunk: Chunk): void {
   const { view, row, n } = chunk;
   const { offset, length } = step;
-  const starts = chunk.index.starts[step.segment]!;
   const out = touch(step, chunk).u32;
   for (let i = 0; i < n; i++) {
-    const at = starts[i]! + offset;
+    const at = chunk.index.start(step.segment, i) + offset;
     const to = (row + i) * 4;
     const mapped = out[to + 2] === MAPPED_IPV4_WORD || out[to + 2] === 0;
     if (!mapped || (out[to]! | out[to + 1]! | out[to + 3]!) !== 0) continue;
@@ -160,7 +159,7 @@ export function fieldStart(
   { index }: Chunk,
   i: number,
 ): number {
-  const start = index.starts[step.segment]![i]!;
+  const start = index.start(step.segment, i);
   return step.length === VARIABLE_LENGTH ? start - index.lengths[step.segment]![i]! : start + step.offset;
 }
 

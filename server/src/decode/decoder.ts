@@ -23,6 +23,7 @@ import {
 } from "./contract.ts";
 import { decodeDataSet, type DataSetOptions } from "./data-set.ts";
 import { describeFact } from "./describe-fact.ts";
+import { DatagramViews } from "./datagram-view.ts";
 import type { DropCause } from "./drop-cause.ts";
 import { elementColumns } from "./element-columns.ts";
 import { fixedHeaderBytes, isGluedDatagram, readFixedHeader } from "./fixed-header.ts";
@@ -59,6 +60,7 @@ export class Decoder {
   private readonly source = new Uint32Array(4);
   private readonly agent = new Uint32Array(4);
   private readonly sink = new GuardedSink();
+  private readonly views = new DatagramViews();
 
   constructor(options: DecoderOptions = {}) {
     const limits: DecoderLimits = { ...DEFAULT_LIMITS, ...options.limits };
@@ -82,7 +84,7 @@ export class Decoder {
   /** Decodes one datagram. Rows are complete in `sink.batch` when it returns. */
   decode(datagram: Uint8Array, context: DatagramContext, sink: FlowSink): void {
     this.sink.attach(sink);
-    const arrival: Arrival = { view: new DataView(datagram.buffer, datagram.byteOffset, datagram.byteLength), context, sink: this.sink };
+    const arrival: Arrival = { view: this.views.of(datagram), context, sink: this.sink };
     toAddressWords(context.source, this.source);
     try {
       this.dispatch(arrival);

@@ -60,8 +60,9 @@ export interface FixedBytes {
 const GATHERED_BYTES = 65_536;
 
 export class RecordIndex {
-  /** For each segment: position in the datagram of each record's segment. */
-  readonly starts: Int32Array[] = [];
+  /** For each segment: position in the datagram of each record's segment. Not filled for records of one segment: they are in `fixed`. */
+  private readonly starts: Int32Array[] = [];
+  private hasOneSegment = true;
   /** For each segment but the first: length of the variable-length field before it, in each record. */
   readonly lengths: Int32Array[] = [];
   private readonly gathered = new DataView(new ArrayBuffer(GATHERED_BYTES));
@@ -77,9 +78,10 @@ export class RecordIndex {
    */
   walk(layout: Layout, view: DataView, range: { readonly at: number; readonly end: number; readonly max: number }): number {
     const { segmentBytes, minRecordBytes } = layout;
-    this.reserve(segmentBytes.length);
     this.broken = false;
-    if (segmentBytes.length === 1) return this.walkFixed(minRecordBytes, view, range);
+    this.hasOneSegment = segmentBytes.length === 1;
+    if (this.hasOneSegment) return this.walkFixed(minRecordBytes, view, range);
+    this.reserve(segmentBytes.length);
     let { at } = range;
     let n = 0;
     while (n < range.max && range.end - at >= minRecordBytes) {
@@ -94,6 +96,11 @@ export class RecordIndex {
     this.next = at;
     this.gather(layout, view, n);
     return n;
+  }
+
+  /** Position in the datagram of a segment of record i. */
+  start(segment: number, i: number): number {
+    return this.hasOneSegment ? this.fixed.at + i * this.fixed.stride : this.starts[segment]![i]!;
   }
 
   /** Puts the segments of each record behind each other. */
@@ -125,11 +132,8 @@ export class RecordIndex {
     fixed.view = view;
     fixed.at = at;
     fixed.stride = recordBytes;
-    const starts = this.starts[0]!;
     const n = Math.min(max, Math.floor((end - at) / recordBytes));
-    let position = at;
-    for (let i = 0; i < n; i++, position += recordBytes) starts[i] = position;
-    this.next = position;
+    this.next = at + n * recordBytes;
     return n;
   }
 
