@@ -2,7 +2,7 @@
 import path from "node:path";
 import { SillageError } from "@sillage/model";
 import type { ChildContext, RunningChild } from "./child-process.ts";
-import { createCollector, type Collector } from "./collect/index.ts";
+import { createCollector, readElementsFile, type Collector } from "./collect/index.ts";
 import { Decoder } from "./decode/index.ts";
 import type { Logger } from "./log.ts";
 import type { SillageConfig } from "./sillage-config.ts";
@@ -23,9 +23,11 @@ export interface RunningCollector {
 
 /**
  * Opens sockets and spool.
- * @throws SillageError COLLECTOR_IN_USE, PORT_IN_USE, SPOOL_FOLDER, DATA_FOREIGN, DATA_UNWRITABLE
+ * @throws SillageError COLLECTOR_IN_USE, PORT_IN_USE, SPOOL_FOLDER, DATA_FOREIGN, DATA_UNWRITABLE; of the elements file CONFIG_UNREADABLE,
+ *   CONFIG_INVALID
  */
 export async function startCollector(config: SillageConfig, log: Logger): Promise<RunningCollector> {
+  const decoder = new Decoder({ elements: config.elements === undefined ? [] : readElementsFile(config.elements) });
   const paths = await prepareDataFolder(config.data);
   const { name } = config.collector;
   const unlock = await lockProcess(path.join(paths.state, `collector-${name}.lock`)).catch((error: unknown) => {
@@ -52,7 +54,7 @@ export async function startCollector(config: SillageConfig, log: Logger): Promis
   );
   const collector = createCollector(
     { config: config.collector, exporters: config.exporters, spool: config.spool },
-    { decoder: new Decoder(), writer, log },
+    { decoder, writer, log },
   );
   try {
     await writer.start();

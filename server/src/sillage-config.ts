@@ -21,6 +21,13 @@ export const sillageConfigSchema = z.strictObject({
     .describe(
       "File that says which networks are the operator's (docs/networks.md). Without: `networks.yaml` beside the configuration file, if there is one.",
     ),
+  elements: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      "File that declares information elements (docs/elements.md). Without: `elements.yaml` beside the configuration file, if there is one.",
+    ),
   collector: collectorConfigSchema.prefault({}).describe("Where flows are received."),
   exporters: exportersConfigSchema
     .default([])

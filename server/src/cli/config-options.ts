@@ -25,7 +25,8 @@ export function addConfigOptions(command: Command): Command {
 /** @throws SillageError CONFIG_NOT_FOUND, CONFIG_UNREADABLE, CONFIG_INVALID */
 export function readConfig({ config: path, set }: ConfigOptions): LoadedConfig<SillageConfig> {
   const { config, file } = loadConfig(sillageConfigSchema, { path, overrides: set });
-  return { config: { ...config, networks: config.networks ?? besideConfig(file, "networks.yaml") }, file };
+  const { networks = besideConfig(file, "networks.yaml"), elements = besideConfig(file, "elements.yaml") } = config;
+  return { config: { ...config, networks, elements }, file };
 }
 
 /** A file that need not be named, because it lies where people look for it. */

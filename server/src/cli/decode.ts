@@ -3,6 +3,8 @@ import { readFileSync } from "node:fs";
 import { gunzipSync } from "node:zlib";
 import { SillageError } from "@sillage/model";
 import { InvalidArgumentError, Option, type Command } from "commander";
+// Not from collect/index.ts: decoding files needs neither sockets nor metrics.
+import { readElementsFile } from "../collect/elements-file.ts";
 import { CaptureReader, CONTAINERS, Decoder, detectContainer, exportTimeMs, type Container, type ExporterStats } from "../decode/index.ts";
 import { FlowBatch, readFlow } from "../flow/index.ts";
 import { flowTableLine, FLOW_TABLE_HEAD } from "./flow-table.ts";
@@ -14,6 +16,8 @@ interface DecodeOptions {
   readonly format: Format;
   readonly container: Container | "auto";
   readonly port?: number;
+  /** File that declares elements. */
+  readonly elements?: string;
 }
 
 /** The last line on stderr. */
@@ -47,6 +51,7 @@ export function registerDecode(program: Command): void {
     .addOption(new Option("--format <format>", "how flows are printed; summary prints none").choices(FORMATS).default("ndjson"))
     .addOption(new Option("--container <kind>", "what the files are").choices(["auto", ...CONTAINERS]).default("auto"))
     .option("--port <number>", "captures: only what was sent to this UDP or TCP port", parsePort)
+    .option("--elements <file>", "file that declares elements (docs/elements.md)")
     .addHelpText(
       "after",
       `
@@ -80,14 +85,18 @@ function endQuietly(error: NodeJS.ErrnoException): void {
 
 /**
  * Decodes files as one exporter's and writes the flows.
- * @throws SillageError DECODE_FILE when a file cannot be read
+ * @throws SillageError DECODE_FILE when a file cannot be read; of the elements file CONFIG_UNREADABLE, CONFIG_INVALID
  */
 export function decodeFiles(
   files: readonly string[],
-  { format, container, port }: DecodeOptions,
+  { format, container, port, elements }: DecodeOptions,
   write: (text: string) => void,
 ): DecodeSummary {
-  const decoder = new Decoder({ clampTimes: false, sumCounters: true });
+  const decoder = new Decoder({
+    clampTimes: false,
+    sumCounters: true,
+    elements: elements === undefined ? [] : readElementsFile(elements),
+  });
   const printer = new RowPrinter(format, write);
   const captureSkips: Record<string, number> = {};
   const reader = new CaptureReader(({ bytes, source, sourcePort, destinationPort, connection = 0, capturedMs }) => {

@@ -1,6 +1,7 @@
 export { createCollector, type Collector, type CollectorDeps, type CollectorOptions, type DatagramDecoder } from "./collector.ts";
 export { collectorConfigSchema, takesTcp, type CollectorConfig } from "./config.ts";
 export { COUNTERS_TABLE, CounterTable } from "./counter-table.ts";
+export { elementsFileSchema, readElementsFile } from "./elements-file.ts";
 export { EXPORTERS_TABLE } from "./exporter-table.ts";
 export { createCollectorMetrics, type CollectorMetrics } from "./metrics.ts";
 export { MAX_STATUS_EXPORTERS, type CollectorStatus, type ExporterStatus, type ListeningStatus } from "./status.ts";

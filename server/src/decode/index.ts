@@ -19,7 +19,9 @@ export { Decoder } from "./decoder.ts";
 export { FACT_KINDS, type FactKind } from "./fact.ts";
 export { DROP_CAUSES, SKIP_KINDS, type DropCause, type SkipKind } from "./drop-cause.ts";
 export { findElement, findVendor, type KnownElement } from "./elements/element-names.ts";
-export type { ElementType } from "./elements/element-type.ts";
+export { KEPT_TYPES, type ElementType, type KeptType } from "./elements/element-type.ts";
+export { canonicalElement as elementNumber } from "./elements/netflow9-elements.ts";
+export { columnsOfType, type OperatorElement } from "./operator-element.ts";
 export { IpfixFramer } from "./ipfix-framer.ts";
 export { exportTimeMs } from "./export-time.ts";
 export {
