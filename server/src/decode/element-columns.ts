@@ -30,6 +30,34 @@ export interface ElementColumns {
   readonly lists: { readonly forward: ListTargets; readonly reverse: ListTargets };
 }
 
+/** For each list of columns: positions of the columns that an element may fill. */
+const positions = new WeakMap<readonly ColumnSource[], ReadonlyMap<number, readonly number[]>>();
+
+/**
+ * The columns that any of these elements may fill, in the order of the list. Most columns have nothing to do with a template: leaving them out
+ * first makes compiling it some times cheaper, and a sender may announce thousands.
+ */
+export function columnsOf(elements: Iterable<ElementNumber>, columns: readonly ColumnSource[]): ColumnSource[] {
+  let byElement = positions.get(columns);
+  if (!byElement) positions.set(columns, (byElement = indexByElement(columns)));
+  const found = new Set<number>();
+  for (const { enterprise, id } of elements) for (const at of byElement.get(elementKey(enterprise, id)) ?? []) found.add(at);
+  return [...found].sort((a, b) => a - b).map((at) => columns[at]!);
+}
+
+function indexByElement(columns: readonly ColumnSource[]): Map<number, number[]> {
+  const byElement = new Map<number, number[]>();
+  columns.forEach(({ elements }, at) => {
+    for (const { enterprise, id } of elements) {
+      const key = elementKey(enterprise, id);
+      const same = byElement.get(key);
+      if (same) same.push(at);
+      else byElement.set(key, [at]);
+    }
+  });
+  return byElement;
+}
+
 /** Filler of H3C, and paddingOctets: understood, and nothing to keep. Structured lists are read for what is in them. */
 const UNDERSTOOD = [0, 210, 291, 292, 293];
 

@@ -3,7 +3,7 @@
  * row-plan.ts tells how it is read, biflow.ts when a record is two rows, flow-events.ts when it is an event and no flow.
  */
 import { forwardOf, forwardSource, reverseCounters, reverseSource, type FindAll } from "./biflow.ts";
-import { REGISTRY_COLUMNS, type ElementColumns } from "./element-columns.ts";
+import { columnsOf, REGISTRY_COLUMNS, type ElementColumns } from "./element-columns.ts";
 import { elementKey } from "./elements/element-names.ts";
 import type { ElementNumber } from "./elements/netflow9-elements.ts";
 import type { FieldSpec } from "./field-spec.ts";
@@ -69,7 +69,7 @@ export function compilePlan(fields: readonly FieldSpec[], elements: ElementColum
   const { columns, known, kept, lists } = elements;
   const layout = layOut(fields);
   const findAll = finder(layout);
-  const forward = compileRow(forwardSource(findAll), columns);
+  const forward = compileRow(forwardSource(findAll), columnsOf(fields, columns));
   const counters = reverseCounters(findAll);
   const section = compileSection((id) => findAll(0, id)[0], forward);
   return {
