@@ -116,8 +116,19 @@ function build(random: Random, content: (out: ByteWriter, version: Version) => v
   const out = new ByteWriter();
   writeHeader(out, version, random);
   content(out, version);
-  if (version === 10) out.setU16(2, Math.min(out.length, MAX_DATAGRAM_BYTES));
-  return out.build().subarray(0, MAX_DATAGRAM_BYTES);
+  const length = Math.min(out.length, MAX_DATAGRAM_BYTES) - (random.chance(0.2) ? random.integer(0, 12) : 0);
+  if (version === 10) out.setU16(2, length);
+  return out.build().subarray(0, length);
+}
+
+/** A data set; some end in the middle of a record. */
+function writeRecords(out: ByteWriter, random: Random, { id, fields }: { readonly id: number; readonly fields: readonly Field[] }): void {
+  const at = out.length;
+  writeSet(out, id, () => {
+    for (let records = random.integer(0, 6); records > 0; records--) writeRecord(out, random, fields);
+    out.zeros(random.pick([0, 0, 1, 2, 3, 4]));
+  });
+  if (random.chance(0.2)) out.setU16(at + 2, Math.max(0, Math.min(out.length - at, 0xffff) - random.integer(1, 12)));
 }
 
 /** Templates of any elements and lengths, and data for them. */
@@ -126,10 +137,7 @@ const anyTemplates: Bomb = (random) =>
     for (let sets = random.integer(1, 4); sets > 0; sets--) {
       const template = { id: random.integer(256, 264), fields: anyFields(random, random.pick([2, 6, 20, 60])) };
       writeTemplate(out, version, template);
-      writeSet(out, template.id, () => {
-        for (let records = random.integer(0, 6); records > 0; records--) writeRecord(out, random, template.fields);
-        out.zeros(random.integer(0, 4));
-      });
+      writeRecords(out, random, template);
     }
   });
 
@@ -147,9 +155,7 @@ const anyOptions: Bomb = (random) =>
       else out.u16(fields.length).u16(scopes.length);
       writeFields(out, version, fields);
     });
-    writeSet(out, id, () => {
-      for (let records = random.integer(0, 6); records > 0; records--) writeRecord(out, random, fields);
-    });
+    writeRecords(out, random, { id, fields });
   });
 
 /** As many templates as fit, each another. */

@@ -6,9 +6,10 @@ import type { Session } from "./corpus.ts";
 import type { Conversation } from "./input.ts";
 import { play, type Finding, type PlayResult, type Slowest } from "./play.ts";
 import { shrink } from "./shrink.ts";
+import { beat } from "./watchdog.ts";
 
-/** A full collection of garbage costs as much as a round: heap is looked at this often. */
-const HEAP_EVERY = 10;
+/** Checks that cost as much as a round themselves (heap, surroundings) are made in one of so many. */
+const SELDOM = 10;
 /** Damaged capture files of a round. */
 const FILES = 4;
 /** How long a finding is made smaller. Unit: ms. */
@@ -40,7 +41,11 @@ export function conversationOf({ seed, corpus }: Pick<Campaign, "seed" | "corpus
 /** Plays one round and adds it to the totals. */
 export function playRound(campaign: Campaign, round: number, totals: Totals): PlayResult & { readonly conversation: Conversation } {
   const conversation = conversationOf(campaign, round);
-  const result = play(conversation, { checksHeap: round % HEAP_EVERY === 0 });
+  const result = play(conversation, {
+    checksHeap: round % SELDOM === 0,
+    checksAround: round % SELDOM === 5,
+    onDatagram: (at) => beat(round, at),
+  });
   totals.rounds++;
   totals.datagrams += conversation.inputs.length;
   totals.bytes += result.bytes;
@@ -63,7 +68,8 @@ function playFiles({ seed, files }: Campaign, round: number): Finding | undefine
 export function minimise({ setup, inputs }: Conversation, { property, at }: Finding): Conversation {
   const cut: Conversation = { setup, inputs: inputs.slice(0, at + 1) };
   if (property === "heap") return cut;
-  const shows = (candidate: Conversation): boolean => play(candidate).finding?.property === property;
+  const shows = (candidate: Conversation): boolean =>
+    play(candidate, { checksAround: property === "around" }).finding?.property === property;
   return shrink(cut, { shows, until: performance.now() + SHRINK_MS });
 }
 

@@ -11,6 +11,7 @@ const strict = new TextDecoder("utf-8", { fatal: true });
 
 /** Nothing is written behind the rows or into a column that is not marked. @returns what is wrong; undefined: nothing */
 export function findStray(batch: FlowBatch): string | undefined {
+  batch.settle();
   if (batch.rows > batch.capacity) return `${batch.rows} rows in a batch of ${batch.capacity}`;
   for (const column of batch.columns) {
     const from = column.touched ? batch.rows * column.width : 0;
@@ -23,6 +24,7 @@ export function findStray(batch: FlowBatch): string | undefined {
 
 /** @returns what is wrong with the rows' values; undefined: nothing */
 export function findBadValue(batch: FlowBatch): string | undefined {
+  batch.settle();
   for (const column of batch.columns) {
     if (!column.touched) continue;
     const problem =

@@ -1,15 +1,17 @@
 /**
  * Decodes a conversation and checks after every datagram what must hold whatever it says:
  *
- *   exception  nothing escapes from Decoder.decode
+ *   exception  nothing escapes from Decoder.decode, and what it tells beside rows can be written
  *   defect     no error was caught inside it either (`internal_error`)
  *   balance    bytes received = decoded + dropped + skipped + waiting
  *   rows       nothing is written behind the rows; times, names, addresses and texts can be stored; no row is invented or lost
  *   caps       sessions, templates, waiting bytes and ignored elements stay below their limits
  *   slow       a datagram costs a bounded time, in proportion to the bytes it made readable
+ *   around     rows do not depend on what lies in memory before and behind a datagram, or on what was decoded before the decoder was made
  *   capture    damaged capture files are read to their end (see capture-files.ts)
  *   heap       what the decoder remembers is bounded (where the process runs with --expose-gc)
  */
+import { createHash } from "node:crypto";
 import {
   Decoder,
   DEFAULT_LIMITS,
@@ -19,13 +21,15 @@ import {
   type DecoderLimits,
   type ExporterStats,
   type FlowSink,
+  type InterfaceCounters,
   type SamplingOverrides,
 } from "../server/src/decode/index.ts";
-import { FlowBatch } from "../server/src/flow/index.ts";
+import { encodeFlowBatch, FlowBatch } from "../server/src/flow/index.ts";
 import { findBadValue, findStray } from "./check-batch.ts";
+import { SideTables } from "./side-tables.ts";
 import { contextOf, SMALL_LIMITS, type Conversation, type Input } from "./input.ts";
 
-export type Property = "exception" | "defect" | "balance" | "rows" | "caps" | "slow" | "heap" | "capture";
+export type Property = "exception" | "defect" | "balance" | "rows" | "caps" | "slow" | "heap" | "around" | "capture";
 
 export interface Finding {
   readonly property: Property;
@@ -64,14 +68,25 @@ const MAX_CHECKED_FLUSHES = 20;
 
 /** Statistics are asked for every so often, as a collector does. */
 const LOOK_EVERY = 100;
+/** Bytes of another kind before and behind a datagram. */
+const MARGIN = 61;
 const OVERRIDES: SamplingOverrides = { rateOf: (_, inIf) => inIf & 0xff, hasInterfaces: () => true };
 
 const batches = new Map<number, FlowBatch>();
 
-/** @param checksHeap takes a full collection, so not every conversation can afford it */
-export function play(conversation: Conversation, { checksHeap = false }: { readonly checksHeap?: boolean } = {}): PlayResult {
-  const run = new Run(conversation);
-  const finding = run.play() ?? (checksHeap ? run.findHeap() : undefined);
+export interface PlayOptions {
+  /** Takes a full collection, so not every conversation can afford it. */
+  readonly checksHeap?: boolean;
+  /** Decodes everything twice more, with other bytes around the datagrams. */
+  readonly checksAround?: boolean;
+  /** Told before each datagram. */
+  readonly onDatagram?: (at: number) => void;
+}
+
+export function play(conversation: Conversation, { checksHeap = false, checksAround = false, onDatagram }: PlayOptions = {}): PlayResult {
+  const run = new Run(conversation, onDatagram);
+  const finding =
+    run.play() ?? (checksHeap ? run.findHeap() : undefined) ?? (checksAround ? findAround(conversation, onDatagram) : undefined);
   const { bytes, slowest, causes, sink } = run;
   return { finding: confirmSlow(conversation, finding), bytes, rows: sink.flushedRows, slowest, causes };
 }
@@ -83,29 +98,62 @@ function confirmSlow(conversation: Conversation, finding: Finding | undefined): 
   return isSlowAgain ? finding : undefined;
 }
 
+/** Two runs with other bytes around the datagrams must write the same rows. */
+function findAround(conversation: Conversation, onDatagram: PlayOptions["onDatagram"]): Finding | undefined {
+  const [zeros, ones] = [0x00, 0xff].map((fill) => {
+    const run = new Run(conversation, onDatagram, new Surroundings(fill));
+    run.play();
+    return run.sink.digests;
+  });
+  const at = zeros!.findIndex(({ digest }, i) => digest !== ones![i]?.digest);
+  return at < 0 ? undefined : { property: "around", detail: "rows depend on what lies around the datagrams", at: zeros![at]!.datagram };
+}
+
+/** Lends datagrams room in a larger piece of memory. */
+class Surroundings {
+  private readonly fill: number;
+  private readonly room = new Uint8Array(MARGIN * 2 + 0xffff);
+
+  constructor(fill: number) {
+    this.fill = fill;
+  }
+
+  place(bytes: Uint8Array): Uint8Array {
+    this.room.fill(this.fill);
+    this.room.set(bytes, MARGIN);
+    return this.room.subarray(MARGIN, MARGIN + bytes.length);
+  }
+}
+
 class Run {
   readonly sink: CheckedSink;
   readonly causes = new Set<string>();
   bytes = 0;
   slowest: Slowest = { ms: 0, input: undefined };
   private readonly conversation: Conversation;
+  private readonly onDatagram: ((at: number) => void) | undefined;
+  private readonly surroundings: Surroundings | undefined;
   private readonly limits: DecoderLimits;
   private readonly decoder: Decoder;
   /** Open TCP connections by their number in the conversation. */
   private readonly streams = new Map<number, { readonly framer: IpfixFramer; readonly number: number }>();
   private lastConnection = 0;
 
-  constructor(conversation: Conversation) {
+  constructor(conversation: Conversation, onDatagram?: (at: number) => void, surroundings?: Surroundings) {
+    this.onDatagram = onDatagram;
+    this.surroundings = surroundings;
     const { limits, clampTimes, sumCounters, rows, isOverridden, isStubborn } = conversation.setup;
     this.conversation = conversation;
     this.limits = { ...DEFAULT_LIMITS, ...(limits === "small" ? SMALL_LIMITS : {}) };
     this.decoder = new Decoder({ limits: this.limits, clampTimes, sumCounters, samplingOverrides: isOverridden ? OVERRIDES : undefined });
-    this.sink = new CheckedSink(rows, isStubborn);
+    this.sink = new CheckedSink(rows, isStubborn, surroundings !== undefined);
   }
 
   play(): Finding | undefined {
     let finding: Finding | undefined;
     this.conversation.inputs.every((input, at) => {
+      this.onDatagram?.(at);
+      this.sink.datagram = at;
       const problem = this.take(input, at) ?? this.sink.problem;
       if (problem) finding = { ...problem, at };
       return !finding;
@@ -113,7 +161,7 @@ class Run {
     this.sink.empty();
     const at = this.conversation.inputs.length - 1;
     finding ??= this.sink.problem && { ...this.sink.problem, at };
-    const problem = finding ? undefined : this.checkStats();
+    const problem = finding ? undefined : (this.look(this.conversation.inputs[at]!.receivedMs) ?? this.checkStats());
     return finding ?? (problem && { ...problem, at });
   }
 
@@ -179,7 +227,7 @@ class Run {
     const cpu = process.cpuUsage();
     const started = performance.now();
     try {
-      this.decoder.decode(input.bytes, context, this.sink);
+      this.decoder.decode(this.surroundings ? this.surroundings.place(input.bytes) : input.bytes, context, this.sink);
     } catch (error) {
       return exceptionOf(error);
     }
@@ -189,7 +237,7 @@ class Run {
     if (ms > this.slowest.ms) this.slowest = { ms, input };
     const balance = this.decoder.byteBalance();
     const problem = this.checkBalance(balance);
-    if (problem) return problem;
+    if (problem) return this.findDefect() ?? problem;
     const stray = findStray(this.sink.batch);
     if (stray !== undefined) return { property: "rows", detail: stray };
     const readable = finished(balance) - finished(before);
@@ -204,16 +252,10 @@ class Run {
     return isNegative || !isWhole ? { property: "balance", detail: `${this.bytes} bytes in: ${JSON.stringify(balance)}` } : undefined;
   }
 
-  /** Asks for everything that the collector asks for now and then. */
+  /** Writes down what the collector does now and then. */
   private look(nowMs: number): Problem | undefined {
     try {
-      this.decoder.expire(nowMs);
-      this.decoder.facts();
-      this.decoder.takeChangedFacts(nowMs);
-      this.decoder.takeEnded();
-      this.decoder.ignoredElements();
-      this.decoder.sums();
-      this.decoder.stats();
+      this.sink.tables.write(this.decoder, nowMs);
     } catch (error) {
       return exceptionOf(error);
     }
@@ -224,12 +266,17 @@ class Run {
     const stats = this.decoder.stats();
     for (const { dropped, skipped } of stats)
       for (const cause of [...Object.keys(dropped), ...Object.keys(skipped)]) this.causes.add(cause);
-    const defect = stats.find(({ dropped }) => "internal_error" in dropped);
-    if (defect) return { property: "defect", detail: defect.lastError ?? "an error without a message" };
+    const defect = this.findDefect(stats);
+    if (defect) return defect;
     const rows = total(stats, "rows");
     if (this.decoder.evictedSessions() === 0 && rows !== this.sink.flushedRows)
       return { property: "rows", detail: `${rows} rows counted, ${this.sink.flushedRows} written` };
     return this.checkCaps(stats);
+  }
+
+  private findDefect(stats: readonly ExporterStats[] = this.decoder.stats()): Problem | undefined {
+    const met = stats.find(({ dropped }) => "internal_error" in dropped);
+    return met && { property: "defect", detail: met.lastError ?? "an error without a message" };
   }
 
   private checkCaps(stats: readonly ExporterStats[]): Problem | undefined {
@@ -262,28 +309,45 @@ function exceptionOf(error: unknown): Problem {
   return { property: "exception", detail: error instanceof Error ? (error.stack ?? error.message) : String(error) };
 }
 
+function digestOf(batch: FlowBatch): string {
+  const hash = createHash("md5");
+  for (const piece of encodeFlowBatch(batch).body) hash.update(piece);
+  return hash.digest("hex");
+}
+
 /** A sink that looks at every value before it empties its batch. */
 class CheckedSink implements FlowSink {
   readonly batch: FlowBatch;
   readonly isStubborn: boolean;
+  readonly tables = new SideTables();
   flushedRows = 0;
   /** Time spent in checks while the decoder waited. */
   busyMs = 0;
+  /** Number of the datagram at hand. */
+  datagram = 0;
+  /** Of the rows of each flush, when asked for. */
+  readonly digests: { readonly datagram: number; readonly digest: string }[] = [];
+  private readonly takesDigests: boolean;
   /** Flushes of the datagram at hand. */
   flushes = 0;
   problem: Problem | undefined;
 
-  constructor(rows: number, isStubborn: boolean) {
+  constructor(rows: number, isStubborn: boolean, takesDigests: boolean) {
     const batch = batches.get(rows) ?? new FlowBatch(rows);
     batches.set(rows, batch);
     batch.clearUncommitted();
     batch.reset();
     this.batch = batch;
     this.isStubborn = isStubborn;
+    this.takesDigests = takesDigests;
   }
 
   flush(): void {
     if (!this.isStubborn) this.empty();
+  }
+
+  counters(row: InterfaceCounters): void {
+    this.tables.add(row);
   }
 
   empty(): void {
@@ -292,6 +356,7 @@ class CheckedSink implements FlowSink {
     const detail = this.flushes++ < MAX_CHECKED_FLUSHES ? (findStray(batch) ?? findBadValue(batch)) : undefined;
     if (detail !== undefined) this.problem ??= { property: "rows", detail };
     this.flushedRows += batch.rows;
+    if (this.takesDigests) this.digests.push({ datagram: this.datagram, digest: digestOf(batch) });
     batch.reset();
     this.busyMs += performance.now() - started;
   }

@@ -14,6 +14,7 @@ import { loadCaptureFiles } from "./capture-files.ts";
 import { CAPTURES, loadCorpus } from "./corpus.ts";
 import { formatConversation, parseConversation, type Conversation } from "./input.ts";
 import { play, type Finding } from "./play.ts";
+import { startWatchdog } from "./watchdog.ts";
 
 const FOUND = path.join(__dirname, "found");
 
@@ -60,6 +61,7 @@ function fuzz(campaign: Campaign, minutes: number): void {
   const sum = corpus.reduce((total, { datagrams }) => total + datagrams.length, 0);
   console.log(`fuzz: seed ${seed}, ${corpus.length} conversations with ${sum} datagrams to begin with, ${minutes} minutes`);
   if (!globalThis.gc) console.log("fuzz: without --expose-gc the heap is not looked at");
+  startWatchdog(`npm run fuzz -- --seed ${seed}`);
   const totals = emptyTotals();
   const started = performance.now();
   const seconds = minutes * 60;

@@ -201,7 +201,7 @@ const rows = [
   { name: "frag_flags", kind: "u8", group: "service", label: "Fragment flags", unknown: bit(12), elements: [197], sflow: "raw header", doc: "Fragmentation flags as IANA fragmentFlags (don't fragment 64, more fragments 32)." },
   { name: "ipv6_flow_label", kind: "u32", group: "service", label: "IPv6 flow label", unknown: unknown0, elements: [31], sflow: "raw header", doc: "Flow label of IPv6, 20 bits." },
   { name: "end_reason", kind: "u8", group: "service", label: "End reason", unknown: unknown0, elements: [136], doc: "Why the exporter ended the flow: 1 idle, 2 active timeout, 3 end seen, 4 forced, 5 lack of resources." },
-  { name: "forwarding_status", kind: "u8", group: "service", label: "Forwarding status", unknown: unknown0, elements: [89], sflow: "reason of a dropped or discarded packet", doc: "IANA forwardingStatus: 64-127 forwarded, 128-191 dropped, 192-255 consumed; 0 unknown." },
+  { name: "forwarding_status", kind: "u8", group: "service", label: "Forwarding status", unknown: unknown0, elements: [89], doc: "IANA forwardingStatus: 64-127 forwarded, 128-191 dropped, 192-255 consumed; 0 unknown." },
 
   { name: "bytes", kind: "u64", group: "volume", label: "Bytes", unit: "bytes", unknown: unknown0, filterWords: ["bytes"], elements: [1, 85, 231, 352, 23], netflow5: "dOctets", sflow: "IP total length", doc: "Bytes at the IP layer as exported, sampling not multiplied in." },
   { name: "packets", kind: "u64", group: "volume", label: "Packets", unit: "packets", unknown: unknown0, filterWords: ["packets"], elements: [2, 86, 298, 24], netflow5: "dPkts", sflow: "1 a sample", doc: "Packets as exported, sampling not multiplied in." },
@@ -220,8 +220,8 @@ const rows = [
   { name: "out_vrf", kind: "u32", group: "interface", label: "Output VRF", unknown: bit(17), dimension: true, elements: [235], enterpriseElements: [[637, 92]], doc: "VRF in which the packets left." },
   { name: "vrf_name", kind: "string", group: "interface", label: "VRF name", unknown: unknownText, dimension: true, lowCardinality: true, elements: [236], doc: "Name of the VRF as exported in the record." },
 
-  { name: "src_as", kind: "u32", group: "routing", label: "Source AS", unknown: unknown0, dimension: true, filterWords: ["as"], side: "src", elements: [16], netflow5: "src_as", sflow: "extended gateway", doc: "Autonomous system of the source as exported; 0 unknown." },
-  { name: "dst_as", kind: "u32", group: "routing", label: "Destination AS", unknown: unknown0, dimension: true, filterWords: ["as"], side: "dst", elements: [17], netflow5: "dst_as", sflow: "extended gateway, end of the path", doc: "Autonomous system of the destination as exported; 0 unknown." },
+  { name: "src_as", kind: "u32", group: "routing", label: "Source AS", unknown: unknown0, dimension: true, filterWords: ["as"], side: "src", elements: [16], netflow5: "src_as", doc: "Autonomous system of the source as exported; 0 unknown." },
+  { name: "dst_as", kind: "u32", group: "routing", label: "Destination AS", unknown: unknown0, dimension: true, filterWords: ["as"], side: "dst", elements: [17], netflow5: "dst_as", doc: "Autonomous system of the destination as exported; 0 unknown." },
   { name: "prev_as", kind: "u32", group: "routing", label: "Previous AS", unknown: unknown0, dimension: true, elements: [129], sflow: "extended gateway", doc: "Neighbour autonomous system from which the packets came." },
   { name: "next_as", kind: "u32", group: "routing", label: "Next AS", unknown: unknown0, dimension: true, elements: [128], sflow: "extended gateway", doc: "Neighbour autonomous system to which the packets go." },
   { name: "as_path", kind: "u32s", group: "routing", label: "AS path", unknown: unknownList, sflow: "extended gateway", doc: "Autonomous systems on the way to the destination, the nearest first." },
@@ -239,7 +239,7 @@ const rows = [
   { name: "mpls_labels", kind: "u32s", group: "link", label: "MPLS labels", unknown: unknownList, elements: [70, 71, 72, 73, 74, 75, 76, 77, 78, 79, 316], sflow: "raw header, extended MPLS", doc: "MPLS label stack, the top first: 20 bits of label each." },
   { name: "mpls_top_addr", kind: "ip", group: "link", label: "MPLS top label address", unknown: unknownAddress, elements: [47, 140], doc: "Router that the top label leads to." },
   { name: "mpls_vpn_rd", kind: "u64", group: "link", label: "MPLS route distinguisher", unknown: unknown0, elements: [90], doc: "Route distinguisher of an MPLS VPN, 8 bytes as a number." },
-  { name: "wlan_ssid", kind: "string", group: "link", label: "SSID", unknown: unknownText, dimension: true, lowCardinality: true, elements: [147], sflow: "extended 802.11 RX, TX", doc: "Name of the wireless network." },
+  { name: "wlan_ssid", kind: "string", group: "link", label: "SSID", unknown: unknownText, dimension: true, lowCardinality: true, elements: [147], doc: "Name of the wireless network." },
   { name: "station_mac", kind: "mac", group: "link", label: "Station MAC", unknown: unknown0, dimension: true, elements: [365], doc: "MAC address of the wireless station." },
 
   { name: "nat_src_addr", kind: "ip", group: "nat", label: "Source address after NAT", unknown: unknownAddress, dimension: true, elements: [225, 281, 40001], sflow: "extended NAT", doc: "Source address after translation, also where it is the same." },
