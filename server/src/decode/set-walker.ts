@@ -101,9 +101,10 @@ function learnTemplates(
     session.skip("withdrawals", 0);
     deps.table.withdraw(session, id);
   }
-  for (const definition of definitions) {
-    if (!deps.table.learn(session, definition, context.receivedMs)) continue;
-    for (const waiter of deps.table.takeWaiting(session, definition.id)) {
+  // All first: a list in the data that waits for one template may name another.
+  const news = definitions.filter((definition) => deps.table.learn(session, definition, context.receivedMs));
+  for (const { id } of news) {
+    for (const waiter of deps.table.takeWaiting(session, id)) {
       const { bytes, context: then } = waiter.set;
       const late: Message = {
         session: waiter.session,
@@ -114,7 +115,7 @@ function learnTemplates(
         context: then,
         sink,
       };
-      readDataSet(late, { id: definition.id, at: 0, end: bytes.length, isCut: waiter.set.isCut }, deps);
+      readDataSet(late, { id, at: 0, end: bytes.length, isCut: waiter.set.isCut }, deps);
     }
   }
 }
@@ -123,7 +124,7 @@ function learnTemplates(
 function readDataSet(message: Message, set: DataSetRange, deps: WalkerDeps): number {
   const { session, view, context } = message;
   const found = session.group.find(session.templates, set.id);
-  if ("template" in found) {
+  if ("template" in found && (session.templates.has(set.id) || fits(found.template, set))) {
     found.template.lastUsedMs = context.receivedMs;
     return found.template.definition.kind === "options"
       ? decodeOptions(message, set, { template: found.template, deps })
@@ -135,6 +136,14 @@ function readDataSet(message: Message, set: DataSetRange, deps: WalkerDeps): num
     if (!deps.table.wait(session, { templateId: set.id, bytes, isCut: set.isCut, context })) session.drop("waiting_full", length);
   }
   return Number.NaN;
+}
+
+/**
+ * Whether a set may be read by a layout that only another source port announced: two exporters behind one address may use one id for
+ * different layouts. It must hold whole records and no more padding than aligns it to 4 bytes.
+ */
+function fits({ recordBytes }: Template, { at, end, isCut }: DataSetRange): boolean {
+  return recordBytes === 0 || isCut || (end - at) % recordBytes < 4;
 }
 
 interface DataTemplate {

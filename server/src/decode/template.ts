@@ -1,6 +1,6 @@
 /** A template as announced: what the records of a data set look like. RFC 3954 section 5.2, RFC 7011 section 3.4. */
 import type { ElementColumns } from "./element-columns.ts";
-import type { FieldSpec } from "./field-spec.ts";
+import { VARIABLE_LENGTH, type FieldSpec } from "./field-spec.ts";
 import { layOut } from "./layout.ts";
 import { compileOptions, type OptionsPlan } from "./options-plan.ts";
 import { compilePlan, type Plan } from "./plan.ts";
@@ -19,6 +19,8 @@ export interface TemplateDefinition {
 /** A known template. Sessions of one exporter that announce the same layout share one object, so a plan is compiled once. */
 export class Template {
   readonly definition: TemplateDefinition;
+  /** Bytes of each record; 0: they differ, because a field carries its own length. */
+  readonly recordBytes: number;
   /** Sessions that announced it. */
   owners = 0;
   /** Receipt of the last set that used or announced it, epoch ms; for dropping the least recently used. */
@@ -28,6 +30,8 @@ export class Template {
 
   constructor(definition: TemplateDefinition, nowMs: number) {
     this.definition = definition;
+    const lengths = definition.fields.map(({ length }) => length);
+    this.recordBytes = lengths.includes(VARIABLE_LENGTH) ? 0 : lengths.reduce((sum, length) => sum + length, 0);
     this.lastUsedMs = nowMs;
   }
 

@@ -65,6 +65,21 @@ describe("templates", () => {
     expect(decoder.decode(netflow9([set(256, RECORD)]), { port: 1_002, source: "192.0.2.99" })).toHaveLength(0);
   });
 
+  it("of another source port are not used for a set that they do not fit", () => {
+    const decoder = new TestDecoder();
+    decoder.decode(netflow9([set(0, FLOW_TEMPLATE)]), { port: 1_000 });
+    const longer = template(256, [
+      [8, 4],
+      [12, 4],
+      [1, 4],
+      [2, 4],
+      [4, 1],
+    ]);
+    const record = [192, 0, 2, 1, 192, 0, 2, 2, 0, 0, 0, 100, 0, 0, 0, 7, 17];
+    expect(decoder.decode(netflow9([set(256, record)]), { port: 1_001 })).toHaveLength(0);
+    expect(decoder.decode(netflow9([set(0, longer)]), { port: 1_001 })).toMatchObject([{ bytes: 100, packets: 7, proto: 17 }]);
+  });
+
   it("are not guessed where the source ports of an exporter disagree: its data waits for the port's own", () => {
     const decoder = new TestDecoder();
     decoder.decode(netflow9([set(0, FLOW_TEMPLATE)]), { port: 1_000 });
