@@ -6,6 +6,7 @@ import { STORED_FIELDS } from "@sillage/model";
 import { ByteWriter, type Random } from "../server/src/demo/index.ts";
 import { EXPORT_MS } from "./corpus.ts";
 import { MAX_DATAGRAM_BYTES } from "./mutate.ts";
+import { DECLARED } from "./operator.ts";
 
 type Bomb = (random: Random) => Uint8Array;
 type Version = 9 | 10;
@@ -48,6 +49,10 @@ interface Field {
 }
 
 function anyField(random: Random): Field {
+  if (random.chance(0.05)) {
+    const { enterprise, id } = random.pick(DECLARED);
+    return { enterprise, id, length: random.pick([0, 1, 2, 4, 6, 8, 16, 65_535]) };
+  }
   const id = random.chance(0.95) ? random.pick(ELEMENTS) : random.integer(0, 0xffff);
   const length = random.chance(0.6) ? (USUAL_LENGTH[id] ?? random.pick([1, 2, 4, 8, 65_535])) : random.pick(LENGTHS);
   return { id, length, enterprise: random.chance(0.15) ? random.pick(ENTERPRISES) : 0 };

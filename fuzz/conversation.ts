@@ -57,7 +57,7 @@ function makeSetup(random: Random): Setup {
     clampTimes: random.chance(0.7),
     sumCounters: random.chance(0.3),
     rows: random.pick([1, 7, 64, 512]),
-    isOverridden: random.chance(0.2),
+    hasOperator: random.chance(0.2),
     isStubborn: random.chance(0.03),
   };
 }

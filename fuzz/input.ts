@@ -22,8 +22,8 @@ export interface Setup {
   readonly sumCounters: boolean;
   /** Capacity of the batch. */
   readonly rows: number;
-  /** The operator has told a sampling rate for every exporter and interface. */
-  readonly isOverridden: boolean;
+  /** The operator has told a sampling rate for every exporter and interface, and declared elements. */
+  readonly hasOperator: boolean;
   /** A sink that does not empty its batch when it is asked to. */
   readonly isStubborn: boolean;
 }

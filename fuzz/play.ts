@@ -22,10 +22,10 @@ import {
   type ExporterStats,
   type FlowSink,
   type InterfaceCounters,
-  type SamplingOverrides,
 } from "../server/src/decode/index.ts";
 import { encodeFlowBatch, FlowBatch } from "../server/src/flow/index.ts";
 import { findBadValue, findStray } from "./check-batch.ts";
+import { DECLARED, OVERRIDES } from "./operator.ts";
 import { SideTables } from "./side-tables.ts";
 import { contextOf, SMALL_LIMITS, type Conversation, type Input } from "./input.ts";
 
@@ -70,8 +70,6 @@ const MAX_CHECKED_FLUSHES = 20;
 const LOOK_EVERY = 100;
 /** Bytes of another kind before and behind a datagram. */
 const MARGIN = 61;
-const OVERRIDES: SamplingOverrides = { rateOf: (_, inIf) => inIf & 0xff, hasInterfaces: () => true };
-
 const batches = new Map<number, FlowBatch>();
 
 export interface PlayOptions {
@@ -142,10 +140,15 @@ class Run {
   constructor(conversation: Conversation, onDatagram?: (at: number) => void, surroundings?: Surroundings) {
     this.onDatagram = onDatagram;
     this.surroundings = surroundings;
-    const { limits, clampTimes, sumCounters, rows, isOverridden, isStubborn } = conversation.setup;
+    const { limits, clampTimes, sumCounters, rows, hasOperator, isStubborn } = conversation.setup;
     this.conversation = conversation;
     this.limits = { ...DEFAULT_LIMITS, ...(limits === "small" ? SMALL_LIMITS : {}) };
-    this.decoder = new Decoder({ limits: this.limits, clampTimes, sumCounters, samplingOverrides: isOverridden ? OVERRIDES : undefined });
+    this.decoder = new Decoder({
+      limits: this.limits,
+      clampTimes,
+      sumCounters,
+      ...(hasOperator && { samplingOverrides: OVERRIDES, elements: DECLARED }),
+    });
     this.sink = new CheckedSink(rows, isStubborn, surroundings !== undefined);
   }
 
