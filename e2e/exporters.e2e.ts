@@ -107,6 +107,15 @@ describeWith(["softflowd", "pmacctd", "tshark"])("exporters that other people wr
     expect(Object.keys(sums).length).toBeGreaterThan(0);
   };
 
+  const expectNoLoss = async (some: readonly Exporter[]): Promise<void> => {
+    const { exporters } = (await system.get("/api/v1/exporters")) as {
+      exporters: { exporter: string; protocol: string; lost_units: number; dropped: Record<string, number> }[];
+    };
+    const ours = exporters.map(({ exporter, protocol, lost_units, dropped }) => ({ exporter, protocol, lost_units, dropped }));
+    for (const exporter of some)
+      expect(ours).toContainEqual({ exporter: addressOf(exporter), protocol: exporter.flowType, lost_units: 0, dropped: {} });
+  };
+
   beforeAll(async () => {
     packets = await readTrace(TRACE);
     system = await startSystem();
@@ -174,16 +183,10 @@ describeWith(["softflowd", "pmacctd", "tshark"])("exporters that other people wr
 
     it.each([...FPROBE.values()])("$name: each 5-tuple has the bytes and packets of the trace", expectExactSums);
     it.each([...FPROBE.values()])("$name: echo requests are 8.0 and replies 0.0", expectIcmpTypes);
+    it("lost nothing on the way, and was understood to the last byte", () => expectNoLoss([...FPROBE.values()]));
   });
 
-  it("lost nothing on the way, and were understood to the last byte", async () => {
-    const { exporters } = (await system.get("/api/v1/exporters")) as {
-      exporters: { exporter: string; protocol: string; lost_units: number; dropped: Record<string, number> }[];
-    };
-    const ours = exporters.map(({ exporter, protocol, lost_units, dropped }) => ({ exporter, protocol, lost_units, dropped }));
-    for (const exporter of [...SOFTFLOWD, ...Object.values(PMACCTD)])
-      expect(ours).toContainEqual({ exporter: addressOf(exporter), protocol: exporter.flowType, lost_units: 0, dropped: {} });
-  });
+  it("lost nothing on the way, and were understood to the last byte", () => expectNoLoss([...SOFTFLOWD, ...Object.values(PMACCTD)]));
 
   it("are told apart by the command line too", async () => {
     const output = await run(process.execPath, [
