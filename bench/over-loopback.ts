@@ -2,9 +2,9 @@
  * Flows per CPU second of a process that is sent a workload over loopback at a bounded rate: what it processed, by its own count, divided by
  * what it used, by the kernel's (utime and stime of /proc/PID/stat).
  */
-import { execFileSync, fork, type ChildProcess } from "node:child_process";
+import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
-import path from "node:path";
+import { forkBundled, nextMessage } from "./bundled.ts";
 import type { ReceiverReport } from "./decode-receiver.ts";
 import { WORKLOADS, type Workload } from "./decode-workloads.ts";
 import type { Goflow2 } from "./goflow2.ts";
@@ -58,33 +58,22 @@ export function goflow2Receiver(goflow2: Goflow2, { protocol }: Workload): Recei
 
 /** Sillage's socket and decoder in a process of their own. */
 export async function startSillageReceiver(): Promise<SillageReceiver> {
-  const child = fork(path.join(__dirname, "decode-receiver.ts"), [], { execArgv: ["--import", "tsx"] });
-  const { port } = await nextReport(child);
+  const child = forkBundled("decode-receiver");
+  const { port } = await nextMessage<ReceiverReport>(child);
   return {
     pid: child.pid!,
     port,
     processed: async () => {
       child.send("report");
-      return (await nextReport(child)).datagrams;
+      return (await nextMessage<ReceiverReport>(child)).datagrams;
     },
     stop: () => child.disconnect(),
   };
 }
 
-function nextReport(child: ChildProcess): Promise<ReceiverReport> {
-  return new Promise((resolve, reject) => {
-    const onExit = (code: number | null): void => reject(new Error(`the receiver ended with ${String(code)}`));
-    child.once("exit", onExit);
-    child.once("message", (report: ReceiverReport) => {
-      child.off("exit", onExit);
-      resolve(report);
-    });
-  });
-}
-
 function send(port: number, workload: Workload, { perSecond, seconds }: LoopbackRun): Promise<void> {
   const args = [port, WORKLOADS.indexOf(workload), perSecond, seconds].map(String);
-  const sender = fork(path.join(__dirname, "datagram-sender.ts"), args, { execArgv: ["--import", "tsx"] });
+  const sender = forkBundled("datagram-sender", args);
   return new Promise((resolve, reject) => {
     sender.once("exit", (code) => (code === 0 ? resolve() : reject(new Error(`the sender ended with ${String(code)}`))));
   });
