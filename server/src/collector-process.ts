@@ -3,7 +3,7 @@ import path from "node:path";
 import { SillageError } from "@sillage/model";
 import type { ChildContext, RunningChild } from "./child-process.ts";
 import { createCollector, readElementsFile, type Collector } from "./collect/index.ts";
-import { Decoder } from "./decode/index.ts";
+import { Decoder, type OperatorElement } from "./decode/index.ts";
 import type { Logger } from "./log.ts";
 import type { SillageConfig } from "./sillage-config.ts";
 import { createSpoolWriter } from "./spool/index.ts";
@@ -18,6 +18,11 @@ const DISK_ERROR_PAUSE_MS = 60_000;
 /** A running collector and the way to end it. */
 export interface RunningCollector {
   readonly collector: Collector;
+  /**
+   * Puts other options in force.
+   * @throws SillageError PORT_IN_USE and the others of listenError, and of the elements file; nothing has changed then
+   */
+  readonly reload: (config: SillageConfig) => Promise<void>;
   readonly stop: () => Promise<void>;
 }
 
@@ -27,7 +32,7 @@ export interface RunningCollector {
  *   CONFIG_INVALID
  */
 export async function startCollector(config: SillageConfig, log: Logger): Promise<RunningCollector> {
-  const decoder = new Decoder({ elements: config.elements === undefined ? [] : readElementsFile(config.elements) });
+  const decoder = new Decoder({ elements: readElements(config) });
   const paths = await prepareDataFolder(config.data);
   const { name } = config.collector;
   const unlock = await lockProcess(path.join(paths.state, `collector-${name}.lock`)).catch((error: unknown) => {
@@ -65,6 +70,12 @@ export async function startCollector(config: SillageConfig, log: Logger): Promis
   }
   return {
     collector,
+    async reload(next) {
+      const elements = readElements(next);
+      await collector.reload({ config: next.collector, exporters: next.exporters });
+      decoder.configure({ elements });
+      log.info({ listening: listeningLines(collector).join("; "), elements: elements.length }, "options reloaded");
+    },
     async stop() {
       const { lostRows } = await collector.stop(STOP_MS);
       if (lostRows > 0) log.error({ rows: lostRows }, "the disk did not take these rows before the end: they are lost");
@@ -73,14 +84,20 @@ export async function startCollector(config: SillageConfig, log: Logger): Promis
   };
 }
 
+/** What the operator declares; the file is read again at every reload, because it may have changed under its name. */
+function readElements({ elements }: SillageConfig): readonly OperatorElement[] {
+  return elements === undefined ? [] : readElementsFile(elements);
+}
+
 /** The collector as a child: tells its status once a second. */
 export async function runCollector({ config, log, send }: ChildContext): Promise<RunningChild> {
-  const { collector, stop } = await startCollector(config, log);
+  const { collector, reload, stop } = await startCollector(config, log);
   const tell = (): void => send(collector.status());
   tell();
   const timer = setInterval(tell, STATUS_MS);
   return {
     details: listeningLines(collector),
+    reload,
     async stop() {
       clearInterval(timer);
       await stop();

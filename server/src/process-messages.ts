@@ -16,10 +16,12 @@ export type Restarts = Readonly<Partial<Record<ChildName, number>>>;
 export type ToChild =
   | { readonly type: "start"; readonly config: SillageConfig; readonly startedMs: number }
   | { readonly type: "stop" }
+  /** Other options, in force from now on; answered by `reloaded`. */
+  | { readonly type: "reload"; readonly config: SillageConfig }
   | { readonly type: "restarts"; readonly restarts: Restarts }
   | CollectorStatus;
 
-/** A start-up error as it can be sent. */
+/** An error of a start or a reload as it can be sent. */
 export interface StartFailure {
   readonly kind: ErrorKind;
   readonly code: string;
@@ -31,4 +33,6 @@ export interface StartFailure {
 export type FromChild =
   | { readonly type: "ready"; readonly details: readonly string[] }
   | { readonly type: "failed"; readonly failure: StartFailure }
+  /** With a failure nothing has changed. */
+  | { readonly type: "reloaded"; readonly failure?: StartFailure }
   | CollectorStatus;

@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { parseSegmentName } from "./spool/index.ts";
-import { endOf, health, sendFlows, storedFlows, until, useBuiltProgram } from "./testing/built-program.ts";
+import { endOf, health, isAlive, sendFlows, storedFlows, until, useBuiltProgram } from "./testing/built-program.ts";
 
 const program = useBuiltProgram();
 
@@ -12,14 +12,6 @@ function childPid(parent: number, name: string): number | undefined {
     if (readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0").includes(name)) return Number(pid);
   }
   return undefined;
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch {
-    return false;
-  }
 }
 
 describe("sillage serve", () => {

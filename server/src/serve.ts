@@ -1,10 +1,13 @@
 /**
  * `sillage serve`: the supervisor of collector and server (and of the demo exporter). It only forks, restarts, passes messages on and ends
- * its children in order: first the collector, which makes durable what it has, then the server, which loads what is there.
+ * its children in order: first the collector, which makes durable what it has, then the server, which loads what is there. On SIGHUP it reads
+ * the configuration again and tells them what has changed.
  */
 import { fork } from "node:child_process";
 import { networkInterfaces } from "node:os";
 import { SillageError } from "@sillage/model";
+import { ConfigReloader } from "./config-reloader.ts";
+import { endByHangUp, watchTerminal, type TerminalWatch } from "./hang-up.ts";
 import { createLogger } from "./log.ts";
 import type { ChildName, FromChild, Restarts } from "./process-messages.ts";
 import type { SillageConfig } from "./sillage-config.ts";
@@ -19,6 +22,8 @@ const SECOND_SIGNAL_MS = 1_000;
 
 export interface ServeOptions {
   readonly config: SillageConfig;
+  /** Reads and checks the configuration again. @throws SillageError */
+  readonly reread: () => SillageConfig;
   /** The program's file, forked for each child. */
   readonly entry: string;
   /** Send demo traffic. */
@@ -31,7 +36,7 @@ export interface ServeOptions {
  * Runs until a signal ends it; resolves with the exit code.
  * @throws SillageError when it cannot start; everything is ended then
  */
-export async function serve({ config, entry, demo, print }: ServeOptions): Promise<number> {
+export async function serve({ config, reread, entry, demo, print }: ServeOptions): Promise<number> {
   const startedMs = Date.now();
   const log = createLogger("supervisor", config.log, process.stderr.isTTY);
   const { root: dataRoot } = await prepareDataFolder(config.data);
@@ -41,7 +46,7 @@ export async function serve({ config, entry, demo, print }: ServeOptions): Promi
       name,
       log,
       ...(onMessage && { onMessage }),
-      startMessage: () => ({ type: "start", config, startedMs }),
+      startMessage: () => ({ type: "start", config: reloader.config, startedMs }),
       fork: () =>
         fork(entry, ["child", name], {
           stdio: ["ignore", "inherit", "inherit", "ipc"],
@@ -62,9 +67,22 @@ export async function serve({ config, entry, demo, print }: ServeOptions): Promi
     for (const each of children) await each.stop(DEADLINES_MS[each.name]);
   };
 
-  const signalled = watchSignals(() => {
-    for (const each of children) each.kill();
-    process.exit(1);
+  const reloader = new ConfigReloader(config, {
+    reread,
+    log,
+    // The collector first: its ports are what may fail.
+    apply: async (next) => {
+      await collector.reload(next);
+      await server.reload(next);
+    },
+  });
+  const isTerminalGone = watchTerminal();
+  const signalled = watchSignals(isTerminalGone, {
+    reload: () => void reloader.reload(),
+    force: () => {
+      for (const each of children) each.kill();
+      process.exit(1);
+    },
   });
   try {
     const [listening, urls] = await startBoth(collector, server);
@@ -84,6 +102,7 @@ export async function serve({ config, entry, demo, print }: ServeOptions): Promi
   const signal = await signalled;
   log.info({ signal }, "ending: the collector saves what it has, the server loads what is there");
   await stopAll();
+  if (isTerminalGone()) endByHangUp();
   return 0;
 }
 
@@ -96,17 +115,28 @@ async function startBoth(collector: SupervisedChild, server: SupervisedChild): P
   throw reasons.find((reason) => reason instanceof SillageError && reason.code.startsWith("DATA_")) ?? reasons.at(-1);
 }
 
-/** Resolves with the first signal that asks to end; `force` is called for another one a while later. */
-function watchSignals(force: () => void): Promise<NodeJS.Signals> {
+interface SignalActions {
+  /** SIGHUP, unless it tells that the terminal is gone: that ends the program. */
+  readonly reload: () => void;
+  /** A second signal to end, a while after the first. */
+  readonly force: () => void;
+}
+
+/** Resolves with the first signal that asks to end. */
+function watchSignals(isTerminalGone: TerminalWatch, { reload, force }: SignalActions): Promise<NodeJS.Signals> {
   return new Promise((resolve) => {
     let firstMs: number | undefined;
-    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
-      process.on(signal, () => {
-        firstMs ??= Date.now();
-        resolve(signal);
-        if (Date.now() - firstMs > SECOND_SIGNAL_MS) force();
-      });
-    }
+    const end = (signal: NodeJS.Signals): void => {
+      firstMs ??= Date.now();
+      resolve(signal);
+      // A terminal that goes may tell so twice, by the kernel and by the shell.
+      if (signal !== "SIGHUP" && Date.now() - firstMs > SECOND_SIGNAL_MS) force();
+    };
+    process.on("SIGINT", end).on("SIGTERM", end);
+    process.on("SIGHUP", () => {
+      if (isTerminalGone()) end("SIGHUP");
+      else if (firstMs === undefined) reload();
+    });
   });
 }
 

@@ -19,7 +19,9 @@ import {
   createStore,
   defaultLimits,
   enforceSize,
+  LATE_RATES,
   openDataFolder,
+  replaceRows,
   type DictionaryRow,
   type Loader,
   type StoreDeps,
@@ -45,8 +47,9 @@ const KEEP_ALIVE_MS = 95_000;
  */
 export async function runServer({ config, startedMs, log }: ChildContext, root: string): Promise<RunningChild> {
   checkExposure(config.api);
-  const labels = new NetworkLabels(config.networks);
-  const directory = new ExporterDirectory(config.exporters);
+  let { networks } = config;
+  let labels = new NetworkLabels(networks);
+  let directory = new ExporterDirectory(config.exporters);
   const folder = await openDataFolder(config.data);
   let collector: CollectorStatus | undefined;
   let restarts: Restarts = {};
@@ -87,6 +90,13 @@ export async function runServer({ config, startedMs, log }: ChildContext, root: 
     onMessage(message: ToChild) {
       if (message.type === "status") collector = message;
       else if (message.type === "restarts") restarts = message.restarts;
+    },
+    async reload(next) {
+      if (next.networks !== networks) labels = new NetworkLabels(next.networks);
+      ({ networks } = next);
+      directory = new ExporterDirectory(next.exporters);
+      await replaceRows(store, LATE_RATES, lateRates(directory));
+      await labels.reload(store, log);
     },
     async stop() {
       clearInterval(recovery);

@@ -6,6 +6,7 @@ import type { ChildProcess } from "node:child_process";
 import { SillageError } from "@sillage/model";
 import type { Logger } from "./log.ts";
 import type { ChildName, FromChild, StartFailure, ToChild } from "./process-messages.ts";
+import type { SillageConfig } from "./sillage-config.ts";
 
 /** Pause before the first restart; doubled up to the longest, and back after so long without an end. */
 const BACKOFF_MIN_MS = 500;
@@ -52,6 +53,28 @@ export class SupervisedChild {
   /** A child that is between two lives misses the message. */
   send(message: ToChild): void {
     if (this.#process?.connected === true) this.#process.send(message, () => undefined);
+  }
+
+  /**
+   * Gives it other options and waits until they are in force; one that is between two lives begins the next with them.
+   * @throws SillageError what the child says is wrong
+   */
+  async reload(config: SillageConfig): Promise<void> {
+    const child = this.#process;
+    if (child?.connected !== true) return;
+    const failure = await new Promise<StartFailure | undefined>((resolve) => {
+      const onMessage = (message: FromChild): void => {
+        if (message.type === "reloaded") done(message.failure);
+      };
+      const onExit = (): void => done(undefined);
+      const done = (result: StartFailure | undefined): void => {
+        child.off("message", onMessage).off("exit", onExit);
+        resolve(result);
+      };
+      child.on("message", onMessage).once("exit", onExit);
+      this.send({ type: "reload", config });
+    });
+    if (failure) throw fromFailure(failure);
   }
 
   /** Asks it to end and waits; kills it when it takes longer than the deadline. */

@@ -1,6 +1,7 @@
 /** Options of every command that reads the configuration, and the reading. */
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { SillageError } from "@sillage/model";
 import type { Command } from "commander";
 import { loadConfig, type LoadedConfig } from "../config/index.ts";
 import { sillageConfigSchema, type SillageConfig } from "../sillage-config.ts";
@@ -27,6 +28,19 @@ export function readConfig({ config: path, set }: ConfigOptions): LoadedConfig<S
   const { config, file } = loadConfig(sillageConfigSchema, { path, overrides: set });
   const { networks = besideConfig(file, "networks.yaml"), elements = besideConfig(file, "elements.yaml") } = config;
   return { config: { ...config, networks, elements }, file };
+}
+
+/**
+ * Reads the configuration again, from the file it was read from.
+ * @param file undefined: there was none, and now there may be
+ * @throws SillageError CONFIG_NOT_FOUND when the file is gone, and the others of readConfig
+ */
+export function rereadConfig(options: ConfigOptions, file: string | undefined): SillageConfig {
+  if (file !== undefined && !existsSync(file))
+    throw new SillageError("config", "CONFIG_NOT_FOUND", `the configuration file ${file} is gone`, {
+      hint: "put it back, or start without it",
+    });
+  return readConfig(options).config;
 }
 
 /** A file that need not be named, because it lies where people look for it. */

@@ -1,9 +1,11 @@
 /** `sillage serve`: everything on this machine. */
 import type { Command } from "commander";
 import { checkExposure } from "../api/config.ts";
+import { readElementsFile } from "../collect/elements-file.ts";
 import { printConfig, readSecret } from "../config/index.ts";
+import { readNetworksFile } from "../networks/networks-file.ts";
 import { sillageConfigSchema, type SillageConfig } from "../sillage-config.ts";
-import { addConfigOptions, readConfig, type ConfigOptions } from "./config-options.ts";
+import { addConfigOptions, readConfig, rereadConfig, type ConfigOptions } from "./config-options.ts";
 
 interface ServeCommandOptions extends ConfigOptions {
   readonly demo?: true;
@@ -25,6 +27,7 @@ Examples:
   sillage serve --config /etc/sillage.yaml
   sillage serve --set data=/var/lib/sillage --set api.port=9000
   sillage serve --check && echo fine
+SIGHUP reads the configuration again: docs/configuration.md tells what changes at once.
 All options: docs/reference/config.md`,
     )
     .action(async (options: ServeCommandOptions) => {
@@ -40,15 +43,22 @@ All options: docs/reference/config.md`,
         return;
       }
       const { serve } = await import("../serve.ts");
-      process.exitCode = await serve({ config, entry, demo: options.demo === true, print });
+      const reread = (): SillageConfig => {
+        const again = rereadConfig(options, file);
+        checkConfig(again);
+        return again;
+      };
+      process.exitCode = await serve({ config, reread, entry, demo: options.demo === true, print });
     });
 }
 
 /**
- * What the schema cannot see: secrets that are missing, an API that anybody could ask.
- * @throws SillageError CONFIG_SECRET, API_NEEDS_TOKEN
+ * What the schema cannot see: secrets that are missing, an API that anybody could ask, files that the configuration names.
+ * @throws SillageError CONFIG_SECRET, API_NEEDS_TOKEN, CONFIG_UNREADABLE, CONFIG_INVALID
  */
-function checkConfig({ api, store }: SillageConfig): void {
+function checkConfig({ api, store, networks, elements }: SillageConfig): void {
+  if (networks !== undefined) readNetworksFile(networks);
+  if (elements !== undefined) readElementsFile(elements);
   checkExposure(api);
   for (const [i, { token }] of api.tokens.entries()) readSecret(token, `api.tokens.${i}.token`);
   if (store.password !== undefined) readSecret(store.password, "store.password");

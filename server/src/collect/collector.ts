@@ -12,21 +12,22 @@ import type { Logger } from "../log.ts";
 import type { SpoolConfig, SpoolWriter } from "../spool/index.ts";
 import { LogLimit } from "../log-limit.ts";
 import { Accounting } from "./accounting.ts";
-import { takesTcp, type CollectorConfig } from "./config.ts";
+import type { CollectorConfig } from "./config.ts";
 import { CounterTable, COUNTERS_TABLE } from "./counter-table.ts";
 import { ExporterTable, EXPORTERS_TABLE } from "./exporter-table.ts";
 import { FlowOutput } from "./flow-output.ts";
 import { IgnoredTable, IGNORED_TABLE } from "./ignored-table.ts";
 import { readKernelDrops, readSocketInodes } from "./kernel-drops.ts";
+import { Listeners } from "./listeners.ts";
 import { LossLog } from "./loss-log.ts";
 import { LOSS_TABLE } from "./loss-table.ts";
 import { createCollectorMetrics } from "./metrics.ts";
 import { OptionsTable, type FactSource } from "./options-table.ts";
-import { openReceiveSocket, type ReceiveSocket } from "./receive-socket.ts";
+import type { ReceiveSocket } from "./receive-socket.ts";
 import { RefusedSources } from "./refused-sources.ts";
 import { allowHint, SourceTable } from "./source-table.ts";
 import { TcpConnections } from "./tcp-connections.ts";
-import { openTcpListener, type TcpListener } from "./tcp-listener.ts";
+import type { TcpListener } from "./tcp-listener.ts";
 import { openStatusPage, type StatusPage } from "./status-page.ts";
 import { MAX_STATUS_EXPORTERS, type CollectorStatus, type ExporterStatus } from "./status.ts";
 
@@ -46,9 +47,6 @@ const EXPIRE_MS = 10_000;
 /** How often slow and silent TCP connections are looked for. */
 const SWEEP_MS = 1_000;
 const HELD_BACK_PAUSE_MS = 60_000;
-/** At the end: the sockets are read until nothing came for so long, at most for so long. */
-const DRAIN_QUIET_MS = 30;
-const DRAIN_MAX_MS = 1_000;
 
 /** What is asked of a decoder. */
 export interface DatagramDecoder extends FactSource {
@@ -73,6 +71,12 @@ export interface CollectorOptions {
   readonly spool: Pick<SpoolConfig, "closeAfter">;
 }
 
+/** What may change while the collector runs. */
+export interface ReloadOptions {
+  readonly config: CollectorConfig;
+  readonly exporters: ExportersConfig;
+}
+
 export interface CollectorDeps {
   readonly decoder: DatagramDecoder;
   /** Started by the caller. */
@@ -87,6 +91,11 @@ export interface Collector {
    * @throws SillageError PORT_IN_USE and the others of listenError
    */
   start(): Promise<void>;
+  /**
+   * Puts other options in force, without losing a datagram. Of `config`, name and status page stay as they are.
+   * @throws SillageError PORT_IN_USE and the others of listenError; nothing has changed then
+   */
+  reload(options: ReloadOptions): Promise<void>;
   /** Reads what has arrived, makes it durable, ends. Resolves with the rows that could not be saved in time. */
   stop(deadlineMs: number): Promise<{ readonly lostRows: number }>;
   status(): CollectorStatus;
@@ -116,16 +125,17 @@ export function createCollector({ config, spool, exporters = [] }: CollectorOpti
     config.name,
     startedMs,
   );
-  const directory = new ExporterDirectory(exporters);
   const optionsTable = new OptionsTable(config.name, writer);
+  let operator = operatorOptions({ config, exporters });
   const lossLog = new LossLog(log);
   const heldBack = new LogLimit(HELD_BACK_PAUSE_MS);
-  const sockets: ReceiveSocket[] = [];
-  const tcpListeners: TcpListener[] = [];
   const timers: NodeJS.Timeout[] = [];
   let page: StatusPage | undefined;
   let snapshot: { readonly atMs: number; readonly sessions: readonly ExporterStatus[] } | undefined;
   let kernelDrops: ReadonlyMap<number, number> | undefined;
+  let inodes: ReadonlySet<string> = new Set();
+  /** Receive buffer that the log has spoken of. */
+  let toldBuffer: number | undefined;
 
   // One context for all datagrams: the decoder copies what it keeps.
   const context = { source: new Uint8Array(16) as Uint8Array, sourcePort: 0, localPort: 0, receivedMs: 0 };
@@ -168,6 +178,28 @@ export function createCollector({ config, spool, exporters = [] }: CollectorOpti
     }
   }
 
+  const listeners = new Listeners({
+    onDatagram,
+    onConnection,
+    onClosed: (listener) => connections.closeIf(({ counts }) => counts === listener.counts, "closing"),
+  });
+
+  /** Ports first, because only they can fail; those that go last, so that nobody is without one. */
+  async function apply(options: ReloadOptions): Promise<void> {
+    const closeOthers = await listeners.open(options.config);
+    operator = operatorOptions(options);
+    const { allow, tcp, receiveBuffer } = operator.config;
+    sources.allow(allow);
+    refused.forgetIf((address) => sources.of(address).isAllowed);
+    connections.configure(tcp);
+    connections.closeIf(({ address }) => !sources.of(address).isAllowed, "not_allowed");
+    decoder.configure({ samplingOverrides: operator.samplingRates });
+    await closeOthers();
+    inodes = await readSocketInodes();
+    if (receiveBuffer !== toldBuffer) tellBuffer(listeners.udp, receiveBuffer, log);
+    toldBuffer = receiveBuffer;
+  }
+
   /** Holds TCP exporters back while there is no room for rows. Datagrams cannot be held back: their rows are counted as `spool_full`. */
   function holdBack(): void {
     const isFull = writer.isNearlyFull();
@@ -187,7 +219,7 @@ export function createCollector({ config, spool, exporters = [] }: CollectorOpti
 
   /** With what the operator calls the exporter. */
   function named(session: ExporterStatus): ExporterStatus {
-    const { name, site } = directory.findText(session.exporter) ?? {};
+    const { name, site } = operator.directory.findText(session.exporter) ?? {};
     return name === undefined && site === undefined ? session : { ...session, ...(name && { name }), ...(site && { site }) };
   }
 
@@ -201,7 +233,7 @@ export function createCollector({ config, spool, exporters = [] }: CollectorOpti
       collector: config.name,
       startedMs,
       atMs: now(),
-      listening: sockets.map(({ host, port, receiveBufferBytes, datagrams, bytes }) => ({
+      listening: listeners.udp.map(({ host, port, receiveBufferBytes, datagrams, bytes }) => ({
         host,
         port,
         receiveBufferBytes,
@@ -209,7 +241,7 @@ export function createCollector({ config, spool, exporters = [] }: CollectorOpti
         bytes,
         kernelDrops: kernelDrops?.get(port) ?? null,
       })),
-      tcp: { ...connections.stats(), listening: tcpListeners.map(({ host, port, counts }) => ({ host, port, ...counts })) },
+      tcp: { ...connections.stats(), listening: listeners.tcp.map(({ host, port, counts }) => ({ host, port, ...counts })) },
       spool: writer.stats(),
       refused: refusedStatus(),
       exporters: recent.map(named),
@@ -220,7 +252,7 @@ export function createCollector({ config, spool, exporters = [] }: CollectorOpti
   function refusedStatus(): CollectorStatus["refused"] {
     const list = refused.list().map(({ address, ...source }) => {
       const { bytes } = sources.of(address);
-      return { ...source, source: formatAddress(bytes), hint: allowHint(config.allow, bytes) };
+      return { ...source, source: formatAddress(bytes), hint: allowHint(operator.config.allow, bytes) };
     });
     return { ...refused.total, sources: list, rest: { ...refused.rest } };
   }
@@ -242,17 +274,6 @@ export function createCollector({ config, spool, exporters = [] }: CollectorOpti
     accounting.close(nowMs, (block) => writer.offer(LOSS_TABLE, block, { minTimeMs: nowMs, maxTimeMs: nowMs }) === undefined);
   }
 
-  /** Reads what the kernel still holds: until a short silence, at most DRAIN_MAX_MS. */
-  async function drainSockets(): Promise<void> {
-    const received = (): number =>
-      sockets.reduce((sum, { bytes }) => sum + bytes, 0) + tcpListeners.reduce((sum, { counts }) => sum + counts.bytes, 0);
-    const endMs = now() + DRAIN_MAX_MS;
-    for (let before = -1; before !== received() && now() < endMs;) {
-      before = received();
-      await new Promise((resolve) => setTimeout(resolve, DRAIN_QUIET_MS));
-    }
-  }
-
   function trouble(): string | undefined {
     const { failing } = writer.stats();
     return failing === undefined ? undefined : `the spool cannot be written: ${failing}`;
@@ -261,20 +282,14 @@ export function createCollector({ config, spool, exporters = [] }: CollectorOpti
   return {
     async start() {
       const metrics = createCollectorMetrics(status);
-      decoder.configure({ samplingOverrides: new SamplingRates(directory) });
+      decoder.configure({ samplingOverrides: operator.samplingRates });
       try {
-        for (const listen of config.listen) {
-          const { host, port } = listen;
-          sockets.push(await openReceiveSocket({ host, port, receiveBuffer: config.receiveBuffer }, onDatagram));
-          if (takesTcp(listen)) tcpListeners.push(await openTcpListener({ host, port }, onConnection));
-        }
+        await apply({ config, exporters });
         page = await openStatusPage({ ...config.status, metrics: () => metrics.scrape(), trouble });
       } catch (error) {
-        await Promise.all([...sockets, ...tcpListeners].map((one) => one.close()));
+        await listeners.close();
         throw error;
       }
-      tellBuffer(sockets, config.receiveBuffer, log);
-      const inodes = await readSocketInodes();
       kernelDrops = await readKernelDrops(inodes);
       timers.push(
         setInterval(() => {
@@ -295,11 +310,8 @@ export function createCollector({ config, spool, exporters = [] }: CollectorOpti
 
     async stop(deadlineMs) {
       const endMs = now() + deadlineMs;
-      await Promise.all(tcpListeners.map((listener) => listener.close()));
-      await drainSockets();
+      await listeners.close();
       for (const timer of timers) clearInterval(timer);
-      connections.closeIf(() => true, "closing");
-      await Promise.all(sockets.map((socket) => socket.close()));
       output.flush();
       // What waits for its template waits in memory.
       decoder.expire(Number.POSITIVE_INFINITY);
@@ -315,12 +327,20 @@ export function createCollector({ config, spool, exporters = [] }: CollectorOpti
       return result;
     },
 
+    reload: apply,
+
     status,
 
     get statusPort() {
       return page?.port;
     },
   };
+}
+
+/** What the operator says, made ready for asking. */
+function operatorOptions({ config, exporters }: ReloadOptions) {
+  const directory = new ExporterDirectory(exporters);
+  return { config, directory, samplingRates: new SamplingRates(directory) };
 }
 
 /** One line when the kernel granted less than asked, with the command that changes it. */

@@ -12,9 +12,11 @@ export interface ReceiveSocket {
   readonly host: string;
   readonly port: number;
   /** Kernel buffer granted, bytes as the kernel counts them for use (half of what it reports on Linux). */
-  readonly receiveBufferBytes: number;
+  receiveBufferBytes: number;
   datagrams: number;
   bytes: number;
+  /** Asks the kernel for another buffer; what was granted stands in `receiveBufferBytes`. */
+  askForBuffer(bytes: number): void;
   close(): Promise<void>;
 }
 
@@ -68,6 +70,9 @@ async function open(options: ReceiveSocketOptions, onDatagram: OnDatagram): Prom
     receiveBufferBytes: growBuffer(socket, options.receiveBuffer),
     datagrams: 0,
     bytes: 0,
+    askForBuffer(bytes) {
+      receive.receiveBufferBytes = growBuffer(socket, bytes);
+    },
     close: () => new Promise((resolve) => socket.close(() => resolve())),
   };
   // An error of one datagram (an ICMP answer, a lack of buffers) is not an error of the socket.

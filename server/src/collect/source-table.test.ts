@@ -22,7 +22,7 @@ describe("SourceTable", () => {
 
 describe("allowHint", () => {
   const lineOf = (allow: string[], address: string): string =>
-    /line "(.+)"$/.exec(allowHint(allow, new SourceTable(["private"]).of(address).bytes))![1]!;
+    /line "(.+)", then reload/.exec(allowHint(allow, new SourceTable(["private"]).of(address).bytes))![1]!;
 
   it.each([
     { allow: ["private"], address: "203.0.113.9" },

@@ -63,6 +63,6 @@ export function allowHint(allow: readonly string[], source: Uint8Array): string 
   const quoted = (item: string): string => (item.includes(":") ? JSON.stringify(item) : item);
   const address = quoted(formatAddress(source));
   return allow.length > SHORT_LIST
-    ? `to accept it, add to the list collector.allow the line "- ${address}"`
-    : `to accept it, write below "collector:" the line "allow: [${[...allow.map(quoted), address].join(", ")}]"`;
+    ? `to accept it, add to the list collector.allow the line "- ${address}", then reload (SIGHUP)`
+    : `to accept it, write below "collector:" the line "allow: [${[...allow.map(quoted), address].join(", ")}]", then reload (SIGHUP)`;
 }

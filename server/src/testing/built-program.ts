@@ -111,6 +111,14 @@ export async function until<T>(what: string, probe: () => Promise<T | undefined>
   throw new Error(`waited in vain: ${what}`, { cause: lastError });
 }
 
+export function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
+
 /** Exit code of a process, after a signal when one is given; null when it was killed. */
 export function endOf(child: ChildProcess, signal?: NodeJS.Signals): Promise<number | null> {
   return new Promise((resolve) => {

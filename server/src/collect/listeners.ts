@@ -1,0 +1,150 @@
+/**
+ * The ports of the collector: opened at the start, changed while it runs, closed at the end. Changing them loses nothing: ports that stay are
+ * not touched, new ones are open before old ones are closed, and what an old one still holds is read first. Only a port that moves to another
+ * address cannot be open twice: it is closed for the moment between the two.
+ */
+import type { SillageError } from "@sillage/model";
+import { takesTcp, type ListenConfig } from "./config.ts";
+import { openReceiveSocket, type OnDatagram, type ReceiveSocket } from "./receive-socket.ts";
+import { openTcpListener, type OnConnection, type TcpListener } from "./tcp-listener.ts";
+
+/** Before a port is closed it is read until nothing came for so long, at most for so long. */
+const DRAIN_QUIET_MS = 30;
+const DRAIN_MAX_MS = 1_000;
+
+export interface ListenersConfig {
+  readonly listen: readonly ListenConfig[];
+  readonly receiveBuffer: number;
+}
+
+/** One port as it is wanted. */
+interface Wanted {
+  /** Equal for what stays open over a change. */
+  readonly key: string;
+  readonly transport: "udp" | "tcp";
+  readonly host: string;
+  readonly port: number;
+}
+
+interface OpenPort {
+  readonly wanted: Wanted;
+  readonly socket: ReceiveSocket | TcpListener;
+}
+
+export interface ListenersHandler {
+  readonly onDatagram: OnDatagram;
+  readonly onConnection: OnConnection;
+  /** A TCP port takes no more connections, and those it has were read: they may end. */
+  readonly onClosed: (listener: TcpListener) => void;
+}
+
+export class Listeners {
+  readonly #handler: ListenersHandler;
+  #open: readonly OpenPort[] = [];
+  #receiveBuffer = 0;
+
+  constructor(handler: ListenersHandler) {
+    this.#handler = handler;
+  }
+
+  get udp(): ReceiveSocket[] {
+    return this.#open.flatMap(({ socket }) => (isUdp(socket) ? [socket] : []));
+  }
+
+  get tcp(): TcpListener[] {
+    return this.#open.flatMap(({ socket }) => (isUdp(socket) ? [] : [socket]));
+  }
+
+  /**
+   * Opens what is wanted and not open.
+   * @returns closes what is open and not wanted: to be called when everything else is ready for the new ports
+   * @throws SillageError PORT_IN_USE and the others of listenError; then everything is as it was before
+   */
+  async open({ listen, receiveBuffer }: ListenersConfig): Promise<() => Promise<void>> {
+    const wanted = withKeys(listen);
+    const keys = new Set(wanted.map(({ key }) => key));
+    const before = this.#open;
+    const surplus = before.filter((one) => !keys.has(one.wanted.key));
+    const opened: OpenPort[] = [];
+    const moved: OpenPort[] = [];
+    try {
+      for (const one of wanted) {
+        if (before.some(({ wanted: { key } }) => key === one.key)) continue;
+        const inTheWay = surplus.find((other) => other.wanted.port === one.port && other.wanted.transport === one.transport);
+        opened.push(
+          await this.#openPort(one, receiveBuffer).catch(async (error: unknown) => {
+            if (inTheWay === undefined || (error as Partial<SillageError>).code !== "PORT_IN_USE") throw error;
+            await this.#closePorts([inTheWay]);
+            moved.push(inTheWay);
+            return await this.#openPort(one, receiveBuffer);
+          }),
+        );
+      }
+    } catch (error) {
+      await this.#closePorts(opened);
+      const again = new Map<OpenPort, OpenPort>();
+      for (const one of moved) again.set(one, await this.#openPort(one.wanted, this.#receiveBuffer));
+      this.#open = before.map((one) => again.get(one) ?? one);
+      throw error;
+    }
+    const all = [...before, ...opened];
+    this.#open = wanted.map(({ key }) => all.find((one) => one.wanted.key === key)!);
+    if (receiveBuffer !== this.#receiveBuffer) for (const socket of this.udp) socket.askForBuffer(receiveBuffer);
+    this.#receiveBuffer = receiveBuffer;
+    return () => this.#closePorts(surplus.filter((one) => !moved.includes(one)));
+  }
+
+  /** Reads what has arrived, then closes everything. */
+  async close(): Promise<void> {
+    await this.#closePorts(this.#open);
+  }
+
+  async #openPort(wanted: Wanted, receiveBuffer: number): Promise<OpenPort> {
+    const { transport, host, port } = wanted;
+    const { onDatagram, onConnection } = this.#handler;
+    const socket =
+      transport === "udp"
+        ? await openReceiveSocket({ host, port, receiveBuffer }, onDatagram)
+        : await openTcpListener({ host, port }, onConnection);
+    return { wanted, socket };
+  }
+
+  async #closePorts(ports: readonly OpenPort[]): Promise<void> {
+    const sockets = ports.map(({ socket }) => socket);
+    if (sockets.length === 0) return;
+    for (const socket of sockets) if (!isUdp(socket)) await socket.close(); // takes no more connections
+    await drain(sockets);
+    for (const socket of sockets) {
+      if (isUdp(socket)) await socket.close();
+      else this.#handler.onClosed(socket);
+    }
+  }
+}
+
+function isUdp(socket: ReceiveSocket | TcpListener): socket is ReceiveSocket {
+  return "receiveBufferBytes" in socket;
+}
+
+/** Ports with their keys; the system's choice (port 0) may be wanted several times. */
+function withKeys(listen: readonly ListenConfig[]): Wanted[] {
+  const times = new Map<string, number>();
+  return listen.flatMap((one) =>
+    (takesTcp(one) ? (["udp", "tcp"] as const) : (["udp"] as const)).map((transport) => {
+      const { host, port } = one;
+      const name = `${transport} ${host} ${port}`;
+      const time = (times.get(name) ?? 0) + 1;
+      times.set(name, time);
+      return { key: `${name} ${time}`, transport, host, port };
+    }),
+  );
+}
+
+/** Waits until the kernel holds nothing more: until a short silence. */
+async function drain(sockets: readonly (ReceiveSocket | TcpListener)[]): Promise<void> {
+  const received = (): number => sockets.reduce((sum, socket) => sum + (isUdp(socket) ? socket.bytes : socket.counts.bytes), 0);
+  const endMs = performance.now() + DRAIN_MAX_MS;
+  for (let before = -1; before !== received() && performance.now() < endMs;) {
+    before = received();
+    await new Promise((resolve) => setTimeout(resolve, DRAIN_QUIET_MS));
+  }
+}

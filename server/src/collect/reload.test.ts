@@ -1,0 +1,194 @@
+/** Options that change while datagrams arrive. */
+import { createSocket, type Socket } from "node:dgram";
+import { mkdtempSync, rmSync } from "node:fs";
+import { connect } from "node:net";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { Decoder } from "../decode/index.ts";
+import { encodeNetflow5, TrafficModel } from "../demo/index.ts";
+import { exportersConfigSchema } from "../exporters/index.ts";
+import { FlowBatch, readFlow } from "../flow/index.ts";
+import { createLogger } from "../log.ts";
+import { createSpoolWriter, spoolConfigSchema, type SpoolWriter } from "../spool/index.ts";
+import { createCollector, type Collector, type DatagramDecoder } from "./collector.ts";
+import { collectorConfigSchema } from "./config.ts";
+
+const log = createLogger("collector", { level: "error", format: "json" }, false);
+const clock = { exportMs: Date.now(), bootMs: Date.now() - 60_000, engine: 0, samplingInterval: 0 };
+const datagram = encodeNetflow5({ ...clock, sequence: 0, flows: new TrafficModel(1, { ipv6: false }).next(1, clock.exportMs) });
+const LOOPBACK = { host: "127.0.0.1" };
+
+let folder: string;
+let collector: Collector;
+let writer: SpoolWriter;
+let sender: Socket;
+beforeEach(() => {
+  folder = mkdtempSync(path.join(tmpdir(), "sillage-reload-"));
+  sender = createSocket("udp4");
+});
+afterEach(async () => {
+  sender.close();
+  await collector.stop(5_000);
+  rmSync(folder, { recursive: true });
+});
+
+const options = (config: object, exporters: object[] = []) => ({
+  config: collectorConfigSchema.parse({ name: "lab", status: { port: 0 }, ...config }),
+  exporters: exportersConfigSchema.parse(exporters),
+});
+
+async function start(config: object, decoder: DatagramDecoder = new Decoder()): Promise<void> {
+  const spool = spoolConfigSchema.parse({});
+  writer = createSpoolWriter({ config: spool, folder, collector: "lab", bootMs: Date.now() });
+  await writer.start();
+  collector = createCollector({ ...options(config), spool }, { decoder, writer, log });
+  await collector.start();
+}
+
+async function send(port: number): Promise<void> {
+  await new Promise((resolve) => sender.send(datagram, port, "127.0.0.1", resolve));
+}
+
+/** Sends one datagram after the other to a port until told to end; resolves with their number. */
+function sendOn(port: number): () => Promise<number> {
+  let isOver = false;
+  const sending = (async () => {
+    let sent = 0;
+    for (; !isOver; sent++) {
+      await send(port);
+      // The callback of a send comes before the loop turns.
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    return sent;
+  })();
+  return () => {
+    isOver = true;
+    return sending;
+  };
+}
+
+async function freePort(): Promise<number> {
+  const socket = createSocket("udp4");
+  await new Promise<void>((resolve) => socket.bind(0, "127.0.0.1", resolve));
+  const { port } = socket.address();
+  await new Promise<void>((resolve) => socket.close(() => resolve()));
+  return port;
+}
+
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+const received = (): number => collector.status().listening.reduce((sum, { datagrams }) => sum + datagrams, 0);
+
+async function until(isSo: () => boolean): Promise<void> {
+  for (let tries = 0; !isSo(); tries++) {
+    if (tries > 500) throw new Error("waited in vain");
+    await pause(10);
+  }
+}
+
+describe("a collector whose options change", () => {
+  it("loses no datagram while ports come and go beside the one that is sent to", async () => {
+    const [kept, second, third] = [await freePort(), await freePort(), await freePort()];
+    const listening = (...ports: number[]): object => ({ listen: ports.map((port) => ({ ...LOOPBACK, port })) });
+    await start(listening(kept, second));
+    const end = sendOn(kept);
+    for (const ports of [[kept], [kept, third], [second, kept, third], [kept, second]]) {
+      await pause(50);
+      await collector.reload(options(listening(...ports)));
+      expect(collector.status().listening.map(({ port }) => port)).toEqual(ports);
+    }
+    const sent = await end();
+    await until(() => received() === sent);
+    expect(sent).toBeGreaterThan(500);
+  });
+
+  it("reads what a port still holds before it closes it", async () => {
+    const [kept, closing] = [await freePort(), await freePort()];
+    await start({ listen: [kept, closing].map((port) => ({ ...LOOPBACK, port })) });
+    for (let i = 0; i < 100; i++) await send(closing);
+    await collector.reload(options({ listen: [{ ...LOOPBACK, port: kept }] }));
+    await until(() => collector.status().exporters[0]?.datagrams === 100);
+  });
+
+  it("moves a port to another address, and leaves it where it is when that is none of this machine", async () => {
+    const port = await freePort();
+    await start({ listen: [{ host: "0.0.0.0", port }] });
+    await collector.reload(options({ listen: [{ ...LOOPBACK, port }] }));
+    await send(port);
+    await until(() => received() === 1);
+    expect(collector.status().listening).toMatchObject([{ host: "127.0.0.1", port }]);
+    await expect(collector.reload(options({ listen: [{ host: "192.0.2.77", port }] }))).rejects.toMatchObject({ code: "ADDRESS_UNKNOWN" });
+    await send(port);
+    await until(() => received() === 2);
+  });
+
+  it("changes nothing when one of the ports is somebody else's", async () => {
+    const [kept, moved] = [await freePort(), await freePort()];
+    const other = createSocket("udp4");
+    await new Promise<void>((resolve) => other.bind(0, "127.0.0.1", resolve));
+    await start({
+      listen: [
+        { ...LOOPBACK, port: kept },
+        { host: "0.0.0.0", port: moved },
+      ],
+    });
+    const wanted = [
+      { ...LOOPBACK, port: await freePort() },
+      { ...LOOPBACK, port: moved },
+      { ...LOOPBACK, port: other.address().port },
+    ];
+    await expect(collector.reload(options({ listen: wanted, allow: ["192.0.2.1"] }))).rejects.toMatchObject({ code: "PORT_IN_USE" });
+    other.close();
+    expect(collector.status().listening).toMatchObject([{ port: kept }, { host: "0.0.0.0", port: moved }]);
+    for (const port of [kept, moved]) await send(port);
+    await until(() => collector.status().exporters[0]?.rows === 2);
+  });
+
+  it("follows a new allow list, over TCP too", async () => {
+    await start({ listen: [{ ...LOOPBACK, port: 0, tcp: true }] });
+    const { listening, tcp } = collector.status();
+    const connection = connect(tcp.listening[0]!.port, "127.0.0.1").on("error", () => undefined);
+    await until(() => collector.status().tcp.open === 1);
+    const closed = new Promise((resolve) => connection.once("close", resolve));
+    const reloaded = options({ listen: [{ ...LOOPBACK, port: 0, tcp: true }], allow: ["192.0.2.0/24"] });
+    await collector.reload(reloaded);
+    await closed;
+    await send(listening[0]!.port);
+    await until(() => collector.status().refused.datagrams === 1);
+    expect(collector.status().refused.sources[0]!.hint).toContain("allow: [192.0.2.0/24, 127.0.0.1]");
+    expect(collector.status().tcp.closed).toMatchObject({ not_allowed: 1 });
+    await collector.reload({ ...reloaded, config: { ...reloaded.config, allow: ["private"] } });
+    expect(collector.status().refused).toMatchObject({ datagrams: 1, sources: [], rest: { datagrams: 1 } });
+    await send(listening[0]!.port);
+    await until(() => collector.status().exporters[0]?.rows === 1);
+  });
+
+  it("follows new rates and names of exporters", async () => {
+    const rates: unknown[] = [];
+    const decoder = new Decoder();
+    const decode = decoder.decode.bind(decoder);
+    decoder.decode = (bytes, context, sink) => {
+      const batch = new FlowBatch(8);
+      decode(bytes, context, { batch, flush: () => batch.reset() });
+      for (let row = 0; row < batch.rows; row++) rates.push(readFlow(batch, row).sampling_rate);
+      decode(bytes, context, sink);
+    };
+    const listen = [{ ...LOOPBACK, port: 0 }];
+    await start({ listen }, decoder);
+    const { port } = collector.status().listening[0]!;
+    await send(port);
+    await until(() => rates.length === 1);
+    await collector.reload(options({ listen }, [{ match: "127.0.0.0/8", name: "here", samplingRate: 512 }]));
+    await send(port);
+    await until(() => rates.length === 2);
+    expect(rates).toEqual([0, 512]);
+    await until(() => collector.status().exporters[0]?.name === "here");
+  });
+
+  it("asks for another receive buffer", async () => {
+    const listen = [{ ...LOOPBACK, port: 0 }];
+    await start({ listen, receiveBuffer: "64KiB" });
+    const before = collector.status().listening[0]!.receiveBufferBytes;
+    await collector.reload(options({ listen, receiveBuffer: "128KiB" }));
+    expect(collector.status().listening[0]!.receiveBufferBytes).toBe(2 * before);
+  });
+});
