@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { buildParserFile } from "@lezer/generator";
 import { configPage, metricsPage } from "./operation-pages.ts";
 import { fieldsPage, filterWordsPage } from "./reference-pages.ts";
+import { elementsPage } from "../server/src/decode/reference-page.ts";
 import { tablesPage } from "../server/src/store/schema/reference-page.ts";
 
 export interface GeneratedFile {
@@ -28,6 +29,7 @@ export function generatedFiles(root: string): GeneratedFile[] {
   return [
     ...parserFiles(root),
     { path: "docs/reference/fields.md", text: fieldsPage() },
+    { path: "docs/reference/elements.md", text: elementsPage() },
     { path: "docs/reference/filter-words.md", text: filterWordsPage() },
     { path: "docs/reference/config.md", text: configPage() },
     { path: "docs/reference/metrics.md", text: metricsPage() },

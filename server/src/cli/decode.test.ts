@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
+import { hex, ipfix, set, template as specs } from "../decode/testing/messages.ts";
 import { encodeNetflow5, encodeTemplated, NETFLOW9_TEMPLATES, TrafficModel } from "../demo/index.ts";
 import { decodeFiles } from "./decode.ts";
 
@@ -62,6 +63,22 @@ describe("sillage decode", () => {
       templates: 0,
       unknown_elements: [],
     });
+  });
+
+  it("names what no column keeps, and keeps what the operator declares", () => {
+    const data = ipfix([set(2, specs(256, [[8, 4], [118, 2, 35_632], [7, 1, 4_242_424]])), set(256, hex("0a000001 0007 09"))]); // prettier-ignore
+    const capture = file("vendor.bin", data);
+    expect(run([capture]).summary.unknown_elements).toEqual([
+      { enterprise: 35_632, id: 118, name: "L7_PROTO", records: 1 },
+      { enterprise: 4_242_424, id: 7, records: 1 },
+    ]);
+    const elements = file(
+      "elements.yaml",
+      Buffer.from("elements:\n  - { enterprise: 4242424, id: 7, name: mood, type: unsigned8, keep: true }\n"),
+    );
+    const { lines, summary } = run([capture], { elements });
+    expect(JSON.parse(lines[0]!)).toMatchObject({ extra: { mood: "9" } });
+    expect(summary.unknown_elements).toMatchObject([{ id: 118 }]);
   });
 
   it("knows the template of one file in the next, in whatever order", () => {

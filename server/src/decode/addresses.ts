@@ -2,6 +2,7 @@
  * Source and destination addresses. A template with one family is two plain loops. Some exporters (Nokia, Huawei, Juniper) announce both
  * families in one template and fill one: then each record tells by which of its addresses are not zero, IPv4 first (Huawei puts a tunnel's
  * IPv6 around the IPv4 flow it measured). A record whose addresses are all zero is IPv4.
+ * Aggregating exporters send prefixes (44, 45, 169, 170) instead: the address that the prefix begins with.
  */
 import { columnIndex } from "../flow/index.ts";
 import { copyAnyInteger, MAPPED_IPV4_WORD, type Chunk, type CopyStep } from "./column-loops.ts";
@@ -35,7 +36,8 @@ export function compileAddresses(find: FindField): AddressPlan {
     const place = find(element);
     return place?.length === length ? place : undefined;
   };
-  const [src4, dst4, src6, dst6] = [ofLength(8, 4), ofLength(12, 4), ofLength(27, 16), ofLength(28, 16)];
+  const [src4, dst4] = [ofLength(8, 4) ?? ofLength(44, 4), ofLength(12, 4) ?? ofLength(45, 4)];
+  const [src6, dst6] = [ofLength(27, 16) ?? ofLength(170, 16), ofLength(28, 16) ?? ofLength(169, 16)];
   const has4 = src4 !== undefined || dst4 !== undefined;
   const has6 = src6 !== undefined || dst6 !== undefined;
   const version = find(60);

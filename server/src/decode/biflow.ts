@@ -57,7 +57,7 @@ const SHARED = new Set<FieldName>([
 ]);
 
 /** The same for what is computed from IANA elements: addresses change places; protocol, ICMP, times and sampling are shared. */
-const OPPOSITE_ELEMENTS = new Map([8, 12, 27, 28].map((id, i, all) => [id, all[i ^ 1]!]));
+const OPPOSITE_ELEMENTS = new Map([8, 12, 27, 28, 44, 45, 170, 169].map((id, i, all) => [id, all[i ^ 1]!]));
 
 const IXIA = 3_054;
 /** Reverse counters that are no element of enterprise 29305. */

@@ -379,6 +379,18 @@ describe("fields", () => {
     ]);
   });
 
+  it("take a prefix for the address where an exporter aggregates", () => {
+    const layout = template(256, [
+      [44, 4],
+      [9, 1],
+      [45, 4],
+      [1, 4],
+    ]);
+    expect(new TestDecoder().decode(ipfix([set(2, layout), set(256, hex("0a000000 08 c0a80000 00000009"))]))).toMatchObject([
+      { src_addr: "10.0.0.0", src_mask: 8, dst_addr: "192.168.0.0", ip_version: 4, bytes: 9 },
+    ]);
+  });
+
   it("do not read an IPv4 address of another length", () => {
     const [row] = new TestDecoder().decode(
       ipfix([

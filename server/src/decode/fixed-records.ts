@@ -128,3 +128,9 @@ export function fixedRecord(view: DataView, at: number): FixedRecord | undefined
   if (version !== 8) return RECORDS[version];
   return view.getUint8(at + 23) === AGGREGATION_VERSION ? AGGREGATIONS[view.getUint8(at + 22)] : undefined;
 }
+
+/** How the records of a version are read; v8 has one plan for each aggregation. */
+export function fixedPlans(version: number): readonly Plan[] {
+  const records = version === 8 ? Object.values(AGGREGATIONS) : [RECORDS[version]].filter((record) => record !== undefined);
+  return records.map(({ plan }) => plan);
+}

@@ -156,7 +156,7 @@ function integerWriter(name: FieldName): (value: ListValue) => void {
 type ListKind = "basicList" | "subTemplateList" | "subTemplateMultiList";
 
 /** Kinds of the elements that are lists, by `elementKey`. */
-const LIST_ELEMENTS = new Map<number, ListKind>(
+export const LIST_ELEMENTS: ReadonlyMap<number, ListKind> = new Map<number, ListKind>(
   (["basicList", "subTemplateList", "subTemplateMultiList"] as const).flatMap((kind) =>
     elementsOfType(kind).map((key) => [key, kind] as const),
   ),
