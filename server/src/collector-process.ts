@@ -2,7 +2,7 @@
 import path from "node:path";
 import { SillageError } from "@sillage/model";
 import type { ChildContext, RunningChild } from "./child-process.ts";
-import { createCollector, readElementsFile, type Collector } from "./collect/index.ts";
+import { createCollector, readElementsFile, StateFile, type Collector } from "./collect/index.ts";
 import { Decoder, type OperatorElement } from "./decode/index.ts";
 import type { Logger } from "./log.ts";
 import type { SillageConfig } from "./sillage-config.ts";
@@ -32,7 +32,7 @@ export interface RunningCollector {
  *   CONFIG_INVALID
  */
 export async function startCollector(config: SillageConfig, log: Logger): Promise<RunningCollector> {
-  const decoder = new Decoder({ elements: readElements(config) });
+  const decoder = new Decoder({ elements: readElements(config), limits: { maxIdleMs: config.collector.forgetAfter } });
   const paths = await prepareDataFolder(config.data);
   const { name } = config.collector;
   const unlock = await lockProcess(path.join(paths.state, `collector-${name}.lock`)).catch((error: unknown) => {
@@ -59,7 +59,7 @@ export async function startCollector(config: SillageConfig, log: Logger): Promis
   );
   const collector = createCollector(
     { config: config.collector, exporters: config.exporters, spool: config.spool },
-    { decoder, writer, log },
+    { decoder, writer, stateFile: new StateFile(path.join(paths.state, `collector-${name}.state`), log), log },
   );
   try {
     await writer.start();

@@ -1,6 +1,8 @@
 /** `sillage serve` as people run it: it starts, stores, survives the death of its parts, ends in order. */
 import { readdirSync, readFileSync } from "node:fs";
+import { createSocket } from "node:dgram";
 import path from "node:path";
+import { hex, netflow9, set, specs, template } from "./decode/testing/messages.ts";
 import { parseSegmentName } from "./spool/index.ts";
 import { endOf, health, isAlive, sendFlows, storedFlows, until, useBuiltProgram } from "./testing/built-program.ts";
 
@@ -66,6 +68,34 @@ describe("sillage serve", () => {
       await until("it receives", async () => ((await health(ports)).collector!.listening[0]!.datagrams === 20 ? true : undefined));
     }
     expect(await endOf(child, "SIGTERM")).toBe(0);
+  });
+
+  it("decodes the first data after a restart of the collector, ended in order or killed", async () => {
+    const { child, ports, data } = await program.serve();
+    const received = (datagrams: number) =>
+      until("it is received", async () => ((await health(ports)).collector?.listening[0]?.datagrams === datagrams ? true : undefined));
+    const source = createSocket("udp4"); // its port is part of the session
+    const send = (datagram: Uint8Array) => new Promise((resolve) => source.send(datagram, ports.udp, "127.0.0.1", resolve));
+    const exportSeconds = Math.floor(Date.now() / 1000);
+    const flow = set(256, hex("0a000001 0a000002 00000064"));
+    await send(netflow9([set(0, template(256, specs("8:4 12:4 1:4"))), flow], { exportSeconds }));
+    await received(1);
+    const state = path.join(data, "state/collector-main.state");
+    await until("templates are saved", () =>
+      Promise.resolve(readFileSync(state, "utf8").includes('"templates":[["data"') ? true : undefined),
+    );
+    await until("the first flow is stored", async () => ((await storedFlows(ports)) === 1 ? true : undefined));
+    const { startedMs } = (await health(ports)).collector!;
+    process.kill(childPid(child.pid!, "collector")!, "SIGKILL");
+    await until("the collector is back", async () => ((await health(ports)).collector!.startedMs > startedMs ? true : undefined));
+    await send(netflow9([flow], { exportSeconds, sequence: 1 }));
+    await received(1);
+    expect(await endOf(child, "SIGTERM")).toBe(0);
+    const again = await program.serve({ data });
+    await new Promise((resolve) => source.send(netflow9([flow], { exportSeconds, sequence: 2 }), again.ports.udp, "127.0.0.1", resolve));
+    source.close();
+    await until("all three flows are stored", async () => ((await storedFlows(again.ports)) === 3 ? true : undefined));
+    expect(await endOf(again.child, "SIGTERM")).toBe(0);
   });
 
   it("saves what was received and ends when the supervisor is killed", async () => {

@@ -5,6 +5,7 @@
  */
 import type { RemoteInfo } from "node:dgram";
 import type { Socket } from "node:net";
+import { setTimeout as setTimeoutPromise } from "node:timers/promises";
 import type { DatagramContext, DecoderSettings, ExporterIgnoredElement, ExporterStats, FlowSink } from "../decode/index.ts";
 import { ExporterDirectory, SamplingRates, type ExportersConfig } from "../exporters/index.ts";
 import { formatAddress } from "../flow/index.ts";
@@ -28,6 +29,8 @@ import { RefusedSources } from "./refused-sources.ts";
 import { allowHint, SourceTable } from "./source-table.ts";
 import { TcpConnections } from "./tcp-connections.ts";
 import type { TcpListener } from "./tcp-listener.ts";
+import type { SavedStateOwner, StateFile } from "./state-file.ts";
+import { StateSaver } from "./state-saver.ts";
 import { openStatusPage, type StatusPage } from "./status-page.ts";
 import { MAX_STATUS_EXPORTERS, type CollectorStatus, type ExporterStatus } from "./status.ts";
 
@@ -44,12 +47,14 @@ const LOSS_LOG_MS = 5_000;
 /** How long numbers of the sessions are taken as of now: there may be ten thousand. */
 const SNAPSHOT_MS = 200;
 const EXPIRE_MS = 10_000;
+const FORGET_MS = 600_000;
+const SAVE_CHECK_MS = 1_000;
 /** How often slow and silent TCP connections are looked for. */
 const SWEEP_MS = 1_000;
 const HELD_BACK_PAUSE_MS = 60_000;
 
 /** What is asked of a decoder. */
-export interface DatagramDecoder extends FactSource {
+export interface DatagramDecoder extends FactSource, SavedStateOwner {
   decode(datagram: Uint8Array, context: DatagramContext, sink: FlowSink): void;
   stats(): ExporterStats[];
   /** Sessions given up since the last call, with their last counts. */
@@ -60,6 +65,8 @@ export interface DatagramDecoder extends FactSource {
   ignoredElements(): ExporterIgnoredElement[];
   /** Gives up what has waited too long for its template. */
   expire(nowMs: number): void;
+  /** Forgets sessions that have been silent for very long. */
+  forgetIdle(nowMs: number): void;
   /** Forgets the templates of a TCP connection; `rest` are bytes of it that became no message. */
   closeConnection(context: DatagramContext, rest: { readonly cause: "lost_framing" | "cut_off_message"; readonly bytes: number }): void;
 }
@@ -81,6 +88,8 @@ export interface CollectorDeps {
   readonly decoder: DatagramDecoder;
   /** Started by the caller. */
   readonly writer: SpoolWriter;
+  /** Where the decoder's state survives a restart; without it, data waits for its templates after each start. */
+  readonly stateFile?: StateFile;
   readonly log: Logger;
   readonly now?: () => number;
 }
@@ -105,7 +114,7 @@ export interface Collector {
 
 /** A collector that does nothing before `start`. */
 export function createCollector({ config, spool, exporters = [] }: CollectorOptions, deps: CollectorDeps): Collector {
-  const { decoder, writer, log, now = Date.now } = deps;
+  const { decoder, writer, stateFile, log, now = Date.now } = deps;
   const output = new FlowOutput(writer, spool.closeAfter);
   const sources = new SourceTable(config.allow);
   const refused = new RefusedSources();
@@ -127,6 +136,7 @@ export function createCollector({ config, spool, exporters = [] }: CollectorOpti
   );
   const optionsTable = new OptionsTable(config.name, writer);
   let operator = operatorOptions({ config, exporters });
+  const saver = stateFile && new StateSaver(decoder, { file: stateFile, log, now });
   const lossLog = new LossLog(log);
   const heldBack = new LogLimit(HELD_BACK_PAUSE_MS);
   const timers: NodeJS.Timeout[] = [];
@@ -283,6 +293,7 @@ export function createCollector({ config, spool, exporters = [] }: CollectorOpti
     async start() {
       const metrics = createCollectorMetrics(status);
       decoder.configure({ samplingOverrides: operator.samplingRates });
+      await stateFile?.restore(decoder, now());
       try {
         await apply({ config, exporters });
         page = await openStatusPage({ ...config.status, metrics: () => metrics.scrape(), trouble });
@@ -303,6 +314,8 @@ export function createCollector({ config, spool, exporters = [] }: CollectorOpti
         setInterval(() => counterTable.flush(), COUNTERS_MS),
         setInterval(() => optionsTable.write(decoder, now()), EXPORTERS_MS),
         setInterval(() => decoder.expire(now()), EXPIRE_MS),
+        setInterval(() => decoder.forgetIdle(now()), FORGET_MS),
+        setInterval(() => saver?.tick(), SAVE_CHECK_MS),
         setInterval(() => lossLog.report(status()), LOSS_LOG_MS),
         setInterval(() => void readKernelDrops(inodes).then((drops) => (kernelDrops = drops)), KERNEL_DROPS_MS),
       );
@@ -321,7 +334,9 @@ export function createCollector({ config, spool, exporters = [] }: CollectorOpti
       writeExporters();
       optionsTable.write(decoder, now());
       writeIgnored();
+      const saved = saver && Promise.race([saver.finish(), setTimeoutPromise(Math.max(0, endMs - now()), undefined, { ref: false })]);
       const result = await writer.stop(Math.max(0, endMs - now()));
+      await saved;
       lossLog.report(status());
       await page?.close();
       return result;

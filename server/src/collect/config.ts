@@ -62,6 +62,11 @@ export const collectorConfigSchema = z.strictObject({
     .describe(
       "Who may send: networks and addresses. The word `private` stands for loopback, link-local, 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16 and fc00::/7. What others send is not decoded, only counted; the log names each of them once, with the line to add.",
     ),
+  forgetAfter: duration({ min: "10m", max: "366d" })
+    .prefault("7d")
+    .describe(
+      "How long an exporter may be silent before its templates and what it told about itself are forgotten. They are kept in the data folder, so a restart decodes the first datagram.",
+    ),
   tcp: tcpSchema.prefault({}).describe("Bounds of IPFIX over TCP. For TLS put a terminator such as stunnel in front."),
   receiveBuffer: size({ min: "64KiB", max: "1GiB" })
     .prefault("32MiB")

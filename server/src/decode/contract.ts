@@ -135,6 +135,11 @@ export interface DecoderLimits {
   readonly maxSampleSourcesPerSession: number;
   /** Sources of all sFlow sessions: about 150 bytes each. @default 65,536 */
   readonly maxSampleSources: number;
+  /**
+   * How long a session may be silent before it is forgotten with its templates, ms. Far longer than exporters need to repeat templates: one
+   * that comes back nearly always uses the layouts it had. @default 604,800,000: a week
+   */
+  readonly maxIdleMs: number;
   /** Facts of one kind (names of interfaces, of applications …) that options tell of one exporter or session. @default 16,384 */
   readonly maxFactsOfKind: number;
   /** Memory of all facts, bytes, about. @default 67,108,864: a hundred thousand names */
@@ -156,6 +161,7 @@ export const DEFAULT_LIMITS: DecoderLimits = {
   maxIgnoredElements: 65_536,
   maxSampleSourcesPerSession: 4_096,
   maxSampleSources: 65_536,
+  maxIdleMs: 604_800_000,
   maxFactsOfKind: 16_384,
   maxFactBytes: 67_108_864,
 };

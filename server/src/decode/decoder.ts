@@ -31,6 +31,7 @@ import { fixedRecord } from "./fixed-records.ts";
 import { listIgnoredElements } from "./ignored-elements.ts";
 import type { MessageContext } from "./message-context.ts";
 import { RATE_FROM } from "./rate-source.ts";
+import { restoreState, saveState, type RestoreResult } from "./saved-state.ts";
 import { SessionTable } from "./session-table.ts";
 import type { Session } from "./session.ts";
 import { walkSets, type WalkerDeps } from "./set-walker.ts";
@@ -52,6 +53,7 @@ interface Arrival {
 }
 
 export class Decoder {
+  private readonly limits: DecoderLimits;
   private readonly table: SessionTable;
   private readonly dataSets: DataSetOptions;
   private readonly walker: WalkerDeps;
@@ -64,6 +66,7 @@ export class Decoder {
 
   constructor(options: DecoderOptions = {}) {
     const limits: DecoderLimits = { ...DEFAULT_LIMITS, ...options.limits };
+    this.limits = limits;
     this.table = new SessionTable(limits);
     this.dataSets = { clampTimes: options.clampTimes ?? true, sums: options.sumCounters === true ? new Map<string, bigint>() : undefined };
     this.overrides = options.samplingOverrides;
@@ -111,7 +114,9 @@ export class Decoder {
 
   /** One entry for each exporter session, in order of appearance. */
   stats(): ExporterStats[] {
-    return Array.from(this.table.all(), (session) => session.stats());
+    const out: ExporterStats[] = [];
+    for (const session of this.table.all()) if (!session.isAsleep) out.push(session.stats());
+    return out;
   }
 
   /** Where the bytes of all datagrams went, of sessions given up too; exact after every `decode` that met no defect and no error of the sink. */
@@ -157,6 +162,30 @@ export class Decoder {
   /** Facts given up because there were too many. */
   evictedFacts(): number {
     return this.table.facts.evicted;
+  }
+
+  /** Templates and facts as lines of text, each made when it is asked for: between two lines datagrams may be decoded. See saved-state.ts. */
+  saveState(): Generator<string> {
+    return saveState(this.table);
+  }
+
+  /** Grows with every change that `saveState` would show. */
+  stateChanges(): number {
+    return this.table.templateChanges + this.table.facts.changes;
+  }
+
+  /**
+   * Takes saved lines back, before the first datagram. Sessions are not in `stats` until they send something.
+   * @returns undefined when the lines are no saved state: nothing was changed
+   */
+  restoreState(lines: Iterable<string>, nowMs: number): RestoreResult | undefined {
+    const { maxIdleMs, maxFieldsPerTemplate } = this.limits;
+    return restoreState(this.table, lines, { sinceMs: nowMs - maxIdleMs, maxFieldsPerTemplate });
+  }
+
+  /** Forgets sessions that have been silent for `maxIdleMs`, with their templates and facts. Call it now and then. */
+  forgetIdle(nowMs: number): void {
+    this.table.closeIdle(nowMs - this.limits.maxIdleMs);
   }
 
   /** Sessions given up because there were more than `maxSessions`; their counts are gone from `stats`. */

@@ -32,6 +32,8 @@ export abstract class FactOwner {
 export class FactTable {
   /** Facts given up for the sake of newer ones. */
   evicted = 0;
+  /** Grows whenever something changed that is worth saving. */
+  changes = 0;
   private readonly limits: DecoderLimits;
   private readonly owners = new Set<FactOwner>();
   private readonly changed = new Map<Fact, FactOwner>();
@@ -58,18 +60,21 @@ export class FactTable {
     this.bytes += fact.cost;
     fact.toldMs = nowMs;
     if (isChanged) fact.validFromMs = nowMs;
-    if (isDue(fact, nowMs)) this.changed.set(fact, owner);
+    if (isDue(fact, nowMs)) {
+      if (isChanged || !this.changed.has(fact)) this.changes++;
+      this.changed.set(fact, owner);
+    }
     if (this.bytes > this.limits.maxFactBytes) this.evictFrom(this.all());
     return isChanged ? fact : undefined;
   }
 
-  /** Puts a fact back that was saved. */
-  restore(owner: FactOwner, fact: Fact): void {
+  /** Puts a fact back that was saved. @returns false when there is no room, or something newer is known */
+  restore(owner: FactOwner, fact: Fact): boolean {
     const facts = this.factsOf(owner, fact.kind);
-    const before = facts.get(fact.key);
-    if (before || facts.size >= this.limits.maxFactsOfKind || this.bytes + fact.cost > this.limits.maxFactBytes) return;
+    if (facts.has(fact.key) || facts.size >= this.limits.maxFactsOfKind || this.bytes + fact.cost > this.limits.maxFactBytes) return false;
     facts.set(fact.key, fact);
     this.bytes += fact.cost;
+    return true;
   }
 
   /** Forgets everything about an owner. */

@@ -43,6 +43,8 @@ export class SessionTable {
   private last: Session | undefined;
   /** Who waits for which template id, so that a template's arrival visits nobody else: exactly the sessions that hold a set for it. */
   private readonly waiters = new Map<SiblingGroup, Map<number, Set<Session>>>();
+  /** Grows whenever a template came or went. */
+  templateChanges = 0;
   /** Sessions given up for the sake of newer ones; their counts went with them. */
   evictedSessions = 0;
   private readonly evictedBytes = { received: 0, decoded: 0, dropped: 0, skipped: 0, waiting: 0 };
@@ -59,6 +61,7 @@ export class SessionTable {
     this.facts = new FactTable(limits);
   }
 
+  /** With those that are asleep. */
   all(): IterableIterator<Session> {
     return this.sessions.values();
   }
@@ -82,7 +85,24 @@ export class SessionTable {
     if (this.last && isSame(this.last, identity)) return this.last;
     if (identity.connection !== 0) return (this.last = this.openConnection(identity, nowMs));
     const key = groupKey(identity) + String.fromCharCode(identity.sourcePort);
-    return (this.last = this.sessions.get(key) ?? this.add(identity, key, { group: this.group(identity), nowMs }));
+    this.last = this.sessions.get(key) ?? this.add(identity, key, { group: this.group(identity), nowMs });
+    if (this.last.isAsleep) this.last.wake(nowMs);
+    return this.last;
+  }
+
+  /** Puts a session that was restored out of sight until its first datagram comes. */
+  sleep(session: Session, hadRows: boolean): void {
+    this.last = undefined;
+    session.sleep(hadRows);
+  }
+
+  /** Forgets sessions that sent nothing since a time, with their templates. */
+  closeIdle(sinceMs: number): void {
+    for (const session of this.sessions.values()) if (session.connection === 0 && session.lastSeenMs < sinceMs) this.close(session);
+  }
+
+  findExporter(address: Uint32Array): Exporter | undefined {
+    return this.exporters.get(addressKey(address));
   }
 
   /** Gives up the templates of a TCP connection and what waits for one. The counts stay, for the next connection of the exporter. */
@@ -104,6 +124,7 @@ export class SessionTable {
     const before = session.templates.get(definition.id);
     const isNews = session.group.learn(session.templates, definition, nowMs);
     if (isNews) {
+      this.templateChanges++;
       if (before) this.countTemplate(before, -1);
       this.countTemplate(session.templates.get(definition.id)!, 1);
       if (this.templates > this.limits.maxTemplates || this.templateFields > this.limits.maxTemplateFields)
@@ -128,6 +149,7 @@ export class SessionTable {
     if (!template) return;
     session.group.forget(session.templates, templateId);
     this.countTemplate(template, -1);
+    this.templateChanges++;
   }
 
   /** Keeps a data set until its template comes. @returns false when there is no room for it */
@@ -264,9 +286,12 @@ export class SessionTable {
   private evictSessions(): void {
     const all = [...this.sessions.values()];
     // Over TCP templates are not repeated: who loses them cannot be read until the connection ends.
-    const useful = (session: Session): number => (session.rows === 0 ? 0 : session.connection === 0 ? 1 : 2);
+    const useful = (session: Session): number => (!session.hasRows ? 0 : session.connection === 0 ? 1 : 2);
     all.sort((a, b) => useful(a) - useful(b) || a.lastSeenMs - b.lastSeenMs);
-    for (const session of all.slice(0, Math.ceil(all.length * EVICTED_SHARE))) this.close(session);
+    for (const session of all.slice(0, Math.ceil(all.length * EVICTED_SHARE))) {
+      this.evictedSessions++;
+      this.close(session);
+    }
   }
 
   private close(session: Session): void {
@@ -275,7 +300,7 @@ export class SessionTable {
       session.drop("waiting_full", set.bytes.length);
     }
     addBalance(this.evictedBytes, session.byteBalance());
-    if (this.ended.length < this.limits.maxSessions) this.ended.push(session.stats());
+    if (!session.isAsleep && this.ended.length < this.limits.maxSessions) this.ended.push(session.stats());
     this.facts.close(session);
     for (const id of [...session.templates.keys()]) this.forget(session, id);
     session.ignored.release();
@@ -289,7 +314,6 @@ export class SessionTable {
       this.facts.close(session.device);
       this.exporters.delete(addressKey(session.identity.exporter));
     }
-    this.evictedSessions++;
     this.sessions.delete(session.key);
     if (this.last === session) this.last = undefined;
   }

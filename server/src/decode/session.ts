@@ -92,6 +92,8 @@ export class Session extends FactOwner {
   /** TCP: the connection it belongs to now; 0 between two connections, and over UDP. */
   connection = 0;
   localPort = 0;
+  /** Restored after a restart, and silent since: it has no counts that anybody should see. */
+  isAsleep = false;
   datagrams = 0;
   bytes = 0;
   /** Bytes that were understood: headers, templates, records, padding inside sets. */
@@ -107,6 +109,7 @@ export class Session extends FactOwner {
   /** NetFlow v8: sequences of the aggregations by scheme: each is an export stream of its own. */
   private readonly aggregations = new Map<number, SequenceTracker>();
   private knownNames: Pick<ExporterStats, "exporter" | "exporterSource"> | undefined;
+  private hadRows = false;
   private lastUptimeMs = 0;
   private readonly dropped: Partial<Record<DropCause, number>> = {};
   private readonly droppedBytes: Partial<Record<DropCause, number>> = {};
@@ -133,6 +136,21 @@ export class Session extends FactOwner {
     this.sequence = new SequenceTracker(this.numbering.rules, socketSequence);
     this.firstSeenMs = nowMs;
     this.lastSeenMs = nowMs;
+  }
+
+  /** It delivers flows, or did before the restart. */
+  get hasRows(): boolean {
+    return this.rows > 0 || this.hadRows;
+  }
+
+  sleep(hadRows: boolean): void {
+    this.isAsleep = true;
+    this.hadRows = hadRows;
+  }
+
+  wake(nowMs: number): void {
+    this.isAsleep = false;
+    this.firstSeenMs = this.lastSeenMs = nowMs;
   }
 
   /** Follows a fact about this session that is new or changed. A boot time later than the one before means a restart. */

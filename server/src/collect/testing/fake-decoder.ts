@@ -86,6 +86,22 @@ export class FakeDecoder implements DatagramDecoder {
     // Rows have no rate here.
   }
 
+  saveState(): string[] {
+    return [];
+  }
+
+  stateChanges(): number {
+    return 0;
+  }
+
+  restoreState(): undefined {
+    // Nothing is remembered.
+  }
+
+  forgetIdle(): void {
+    // Nothing is remembered.
+  }
+
   takeChangedFacts(): ExporterFact[] {
     return [];
   }
