@@ -10,7 +10,8 @@ const below = {
   store: ["spool", "flow", "config"],
   networks: ["store", "config"],
   query: ["store", "config"],
-  api: ["query", "store", "exporters", "config"],
+  doctor: ["query"], // rules over answers; it asks nobody itself
+  api: ["doctor", "query", "store", "exporters", "config"],
 };
 const folders = Object.keys(below);
 

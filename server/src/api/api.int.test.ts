@@ -3,7 +3,7 @@ import type { Express } from "express";
 import type { FlowRow } from "@sillage/model";
 import request from "supertest";
 import { openTestStore, TEST_LIMITS, type TestStore } from "../query/testing/flow-store.ts";
-import { NOW, testApi } from "./testing.ts";
+import { liveCollector, liveExporter, NOW, testApi } from "./testing.ts";
 
 const FROM = NOW - 3_600_000;
 
@@ -86,34 +86,42 @@ describe("the API on ClickHouse", () => {
     ]);
   });
 
-  it("prefers what the running collector says about an exporter", async () => {
-    const live = {
+  it("tells where the records of an exporter went, and what is wrong with it", async () => {
+    const minute = (ms: number): string => new Date(ms).toISOString().slice(0, 19).replace("T", " ");
+    await testStore.store.command(
+      [
+        "INSERT INTO loss_1m (time_slot, collector, collector_start, exporter, exporter_source, protocol, obs_domain, stored, lost, kernel_datagrams, datagrams)",
+        `VALUES ('${minute(FROM)}', 'main', '${minute(FROM)}', '192.0.2.1', '192.0.2.1', 'netflow9', 7, 300, 100, 0, 20),`,
+        `('${minute(FROM + 600_000)}', 'main', '${minute(FROM)}', '192.0.2.1', '192.0.2.1', 'ipfix', 7, 100, 0, 0, 10),`,
+        `('${minute(FROM)}', 'main', '${minute(FROM)}', '::', '::', 'unknown', 0, 0, 0, 7, 0)`,
+      ].join(" "),
+    );
+    const { body: list } = await request(app).get("/api/v1/exporters");
+    expect(list.devices).toMatchObject([
+      { exporter: "192.0.2.1", status: "trouble", balance: { exported: 500, stored: 400, lost: 100 }, findings: [{ rule: "loss" }] },
+    ]);
+    const { body: one } = await request(app).get("/api/v1/exporters/::ffff:192.0.2.1").query({ from: FROM, to: NOW });
+    expect(one).toMatchObject({
       exporter: "192.0.2.1",
-      exporterSource: "192.0.2.1",
-      sourcePort: 40_000,
-      protocol: "netflow9",
-      obsDomain: 7,
-      datagrams: 99,
-      bytes: 0,
-      dataRecords: 0,
-      optionsRecords: 0,
-      rows: 0,
-      templates: 0,
-      waitingSets: 0,
-      waitingTemplates: [{ templateId: 300, sets: 2 }],
-      dropped: {},
-      sequence: { unit: "flows", expected: 0, lost: 0, lostRecords: 0, reordered: 0, duplicates: 0, duplicateRecords: 0, restarts: 0 },
-      firstSeenMs: FROM,
-      lastSeenMs: NOW,
-    };
-    const none = { datagrams: 0, bytes: 0, connections: 0 };
-    const refused = { ...none, sources: [], rest: none };
-    const collector = {
-      ...{ collector: "main", startedMs: FROM, atMs: NOW, listening: [], spool: {} },
-      refused,
-      exporters: [live],
-      exporterCount: 1,
-    };
+      balance: { exported: 500 },
+      protocols: [
+        { protocol: "netflow9", exported: 400, lost: 100 },
+        { protocol: "ipfix", exported: 100 },
+      ],
+      sessions: [{ protocol: "netflow9", waiting: [256] }],
+    });
+    expect(one.history.steps.map(({ time, stored }: { time: number; stored: number }) => [time - FROM, stored])).toEqual([
+      [0, 300],
+      [600_000, 100],
+    ]);
+    const { body: doctor } = await request(app).get("/api/v1/doctor");
+    expect(doctor).toMatchObject({ status: "trouble", exporters: 1, balance: { exported: 500, kernel_datagrams: 7 } });
+    expect(doctor.findings[0]).toMatchObject({ rule: "loss", severity: "error", exporter: "192.0.2.1" });
+  });
+
+  it("prefers what the running collector says about an exporter", async () => {
+    const live = liveExporter({ datagrams: 99, waitingTemplates: [{ templateId: 300, sets: 2 }], firstSeenMs: FROM, lastSeenMs: NOW });
+    const collector = liveCollector([live]);
     const { app: running } = testApi({}, { store: testStore.store, status: () => ({ version: "1", startedMs: FROM, collector }) });
     const { body } = await request(running).get("/api/v1/exporters");
     expect(body.exporters).toMatchObject([{ datagrams: 99, waiting: [300], live: true }]);

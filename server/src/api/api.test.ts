@@ -7,7 +7,8 @@ import path from "node:path";
 import { Registry } from "prom-client";
 import request from "supertest";
 import { checkExposure, apiConfigSchema } from "./config.ts";
-import { answer, downStore, fakeStore, NOW, testApi } from "./testing.ts";
+import { addTotals } from "../query/index.ts";
+import { downStore, liveCollector, liveExporter, NOW, testApi } from "./testing.ts";
 import { ExporterDirectory } from "../exporters/index.ts";
 
 describe("bodies", () => {
@@ -92,27 +93,26 @@ describe("paths", () => {
   const { app } = testApi();
 
   it("calls exporters what the operator calls them", async () => {
-    const row = ["main", "::ffff:10.1.2.3", "::ffff:10.1.2.3", "ipfix", NOW, NOW, ...Array<number>(10).fill(1), "{}", "[]"];
     const directory = new ExporterDirectory([
       { match: "10.1.0.0/16", name: "core", site: "Lille", tags: ["mpls"], interfaces: { 12: { speed: 1e10 } } },
     ]);
-    const { app: named } = testApi({}, { store: fakeStore(() => Promise.resolve(answer([row]))), directory: () => directory });
-    expect((await request(named).get("/api/v1/exporters")).body.exporters).toMatchObject([
-      { exporter: "10.1.2.3", name: "core", site: "Lille", tags: ["mpls"], interfaces: { 12: { speed: 1e10 } } },
-    ]);
+    const collector = liveCollector([liveExporter({ exporter: "10.1.2.3" })]);
+    const { app: named } = testApi({}, { status: () => ({ version: "1", startedMs: NOW, collector }), directory: () => directory });
+    const { body } = await request(named).get("/api/v1/exporters");
+    const words = { exporter: "10.1.2.3", name: "core", site: "Lille", tags: ["mpls"], interfaces: { 12: { speed: 1e10 } } };
+    expect(body.exporters).toMatchObject([words]);
+    expect(body.devices).toMatchObject([words]);
   });
 
   it("names senders that the collector refuses, with the way to let them in", async () => {
     const counts = { datagrams: 3, bytes: 300, connections: 0 };
     const source = { source: "203.0.113.9", port: 2055, ...counts, firstSeenMs: NOW - 9_000, lastSeenMs: NOW, hint: "write allow: [..]" };
     const rest = { datagrams: 5, bytes: 50, connections: 1 };
-    const collector = {
-      ...{ collector: "main", startedMs: NOW, atMs: NOW, listening: [], spool: {}, exporters: [], exporterCount: 0 },
-      refused: { datagrams: 8, bytes: 350, connections: 1, sources: [source], rest },
-    };
+    const collector = liveCollector([], { refused: { datagrams: 8, bytes: 350, connections: 1, sources: [source], rest } });
     const { app: live } = testApi({}, { status: () => ({ version: "1", startedMs: NOW, collector }) });
-    expect((await request(live).get("/api/v1/exporters")).body).toEqual({
+    expect((await request(live).get("/api/v1/exporters")).body).toMatchObject({
       exporters: [],
+      devices: [],
       refused: [
         {
           collector: "main",
@@ -127,6 +127,41 @@ describe("paths", () => {
       ],
     });
     expect((await request(live).get("/api/v1/health")).body.collector.refused).toEqual({ datagrams: 8, bytes: 350, connections: 1 });
+  });
+
+  it("tells what it knows of exporters while the database is down, and says so", async () => {
+    const balance = { ...addTotals([]), stored: 900, lost: 100, datagrams: 95 };
+    const collector = liveCollector([liveExporter({ balance, waitingSets: 2, waitingSinceMs: NOW - 700_000 })]);
+    const status = () => ({ version: "1", startedMs: NOW, collector });
+    const { app: alone } = testApi({}, { store: downStore(), status });
+    const { body } = await request(alone).get("/api/v1/exporters");
+    expect(body).toMatchObject({
+      store_error: "the database does not answer",
+      exporters: [{ exporter: "192.0.2.1", live: true }],
+      devices: [{ exporter: "192.0.2.1", status: "trouble", balance: { exported: 1_000, stored: 900, lost: 100 } }],
+    });
+    const one = (await request(alone).get("/api/v1/exporters/192.0.2.1")).body;
+    expect(one).toMatchObject({
+      sessions: [{ protocol: "netflow9" }],
+      protocols: [{ protocol: "netflow9", lost: 100 }],
+      ignored_elements: [],
+    });
+    const doctor = (await request(alone).get("/api/v1/doctor")).body;
+    expect(doctor.status).toBe("trouble");
+    expect(doctor.findings.map(({ rule }: { rule: string }) => rule)).toEqual(
+      expect.arrayContaining(["store", "loss", "template-missing"]),
+    );
+  });
+
+  it.each([
+    { path: "/api/v1/exporters/router", status: 400, code: "ADDRESS_INVALID" },
+    { path: "/api/v1/exporters/192.0.2.77", status: 404, code: "EXPORTER_UNKNOWN" },
+    { path: "/api/v1/exporters?from=now&to=now-1h", status: 400, code: "RANGE_INVALID" },
+    { path: "/api/v1/exporters?form=now", status: 400, code: "REQUEST_INVALID" },
+    { path: "/api/v1/doctor?from=yesterday", status: 400, code: "TIME_INVALID" },
+  ])("refuses $path with a code", async ({ path: wrong, status, code }) => {
+    const answered = await request(app).get(wrong);
+    expect([answered.status, answered.body.error.code]).toEqual([status, code]);
   });
 
   it("answers JSON for a path that is not there, and for one that cannot be decoded", async () => {

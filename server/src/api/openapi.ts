@@ -3,12 +3,17 @@ import { flowQuerySchema } from "@sillage/model";
 import { z } from "zod";
 import { queryRequestSchema } from "./query-requests.ts";
 import { checkRequestSchema, completeRequestSchema } from "./routes/language.ts";
+import { exportersRequestSchema } from "./routes/exporters.ts";
 import { valuesRequestSchema } from "./routes/values.ts";
 
 interface Operation {
   readonly summary: string;
   readonly request?: z.ZodType;
+  /** Parameters behind the question mark. */
+  readonly query?: z.ZodObject;
   readonly answer: string;
+  /** Statuses besides the usual ones. */
+  readonly failures?: Readonly<Record<string, string>>;
   /** Answers also without a token. */
   readonly open?: boolean;
 }
@@ -35,7 +40,22 @@ const OPERATIONS: Readonly<Record<string, Operation>> = {
     request: valuesRequestSchema,
     answer: "Values with their bytes, most first.",
   },
-  "get /exporters": { summary: "Exporter sessions with their counters", answer: "Most recently seen first." },
+  "get /exporters": {
+    summary: "Exporters: their sessions, where their records went, what is wrong with them",
+    query: exportersRequestSchema,
+    answer: "Sessions (exporters) and devices, most recently seen first, with the loss balance of the range; refused senders.",
+  },
+  "get /exporters/{address}": {
+    summary: "Everything about one exporter",
+    query: exportersRequestSchema,
+    answer: "Sessions, balance by protocol and time, ignored elements, kinds of flows, interface counters against samples, findings.",
+    failures: { "404": "No collector has heard of it." },
+  },
+  "get /doctor": {
+    summary: "What is wrong, and what to configure",
+    query: exportersRequestSchema,
+    answer: "Findings, the worst first: severity, what, evidence, what to do.",
+  },
   "get /health": {
     summary: "Is the store answering?",
     answer: "status up or down; with a token also store, collector, loader and queue. 503 while it is down.",
@@ -49,15 +69,24 @@ const inputSchema = (schema: z.ZodType): object => z.toJSONSchema(schema, { io: 
 const ERROR = { $ref: "#/components/schemas/Error" };
 const failure = (description: string): object => ({ description, content: json({ type: "object", properties: { error: ERROR } }) });
 
+function parametersOf(path: string, query: z.ZodObject | undefined): object[] {
+  const named = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({ name, in: "path", required: true, schema: { type: "string" } }));
+  return [
+    ...named,
+    ...Object.entries<z.ZodType>(query?.shape ?? {}).map(([name, schema]) => ({ name, in: "query", schema: inputSchema(schema) })),
+  ];
+}
+
 export function openApi(version: string): object {
   const paths: Record<string, Record<string, object>> = {};
-  for (const [key, { summary, request, answer, open }] of Object.entries(OPERATIONS)) {
+  for (const [key, { summary, request, query, answer, failures, open }] of Object.entries(OPERATIONS)) {
     const [method = "", path = ""] = key.split(" ");
     paths[path] = {
       ...paths[path],
       [method]: {
         summary,
         ...(open === true ? { security: [] } : {}),
+        ...(path.includes("{") || query ? { parameters: parametersOf(path, query) } : {}),
         ...(request === undefined ? {} : { requestBody: { required: true, content: json(inputSchema(request)) } }),
         responses: {
           "200": { description: answer, content: json({ type: "object" }) },
@@ -65,6 +94,7 @@ export function openApi(version: string): object {
           "401": failure("A token is needed."),
           "413": failure("The body is too large."),
           "503": failure("The store or the queue cannot take it now."),
+          ...Object.fromEntries(Object.entries(failures ?? {}).map(([status, description]) => [status, failure(description)])),
         },
       },
     };

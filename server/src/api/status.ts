@@ -1,5 +1,7 @@
 /** What the server knows about itself and its neighbours; the composition root fills it, `health` and `exporters` show it. */
-
+import type { LossTotals } from "@sillage/model";
+import type { SocketReport, SpoolReport } from "../doctor/index.ts";
+import type { RateDifference } from "../query/index.ts";
 import type { LoaderStats } from "../store/index.ts";
 
 /** Counters of one exporter session, as the collector beside this server last told. */
@@ -17,10 +19,26 @@ export interface LiveExporter {
   readonly rows: number;
   readonly templates: number;
   readonly waitingSets: number;
+  readonly waitingBytes: number;
+  readonly waitingSinceMs: number | null;
   readonly waitingTemplates: readonly { readonly templateId: number; readonly sets: number }[];
   readonly dropped: Readonly<Record<string, number>>;
-  /** What its sequence numbers tell; `lost` in `unit`. */
-  readonly sequence: { readonly unit: string; readonly lost: number };
+  readonly skipped: Readonly<Record<string, number>>;
+  /** What its sequence numbers tell; `expected` and `lost` in `unit`. */
+  readonly sequence: {
+    readonly unit: string;
+    readonly expected: number;
+    readonly lost: number;
+    readonly reordered: number;
+    readonly duplicates: number;
+    readonly restarts: number;
+  };
+  /** sFlow. */
+  readonly samples?: { readonly sources: number; readonly agentDrops: number; readonly rateDifferences: readonly RateDifference[] };
+  readonly clockOffsetMs: number | null;
+  readonly clampedTimes: number;
+  /** Where its records went since the collector knows it. */
+  readonly balance: LossTotals;
   readonly firstSeenMs: number;
   readonly lastSeenMs: number;
   readonly lastError?: string;
@@ -52,8 +70,8 @@ export interface LiveCollector {
   readonly startedMs: number;
   /** When it told. */
   readonly atMs: number;
-  readonly listening: readonly object[];
-  readonly spool: object;
+  readonly listening: readonly SocketReport[];
+  readonly spool: SpoolReport;
   readonly refused: LiveRefused;
   readonly exporters: readonly LiveExporter[];
   readonly exporterCount: number;
@@ -65,7 +83,7 @@ export interface SystemStatus {
   /** Left out while no collector runs beside this server, or before its first message. */
   readonly collector?: LiveCollector;
   /** Segments that wait, what was loaded, the last error: the loader's own words. */
-  readonly loader?: Pick<LoaderStats, "backlogRows" | "oldestAgeMs">;
+  readonly loader?: Pick<LoaderStats, "backlogRows" | "backlogSegments" | "oldestAgeMs" | "inQuarantine" | "failing">;
   /** How often the supervisor had to start a process again, by process. */
   readonly restarts?: Readonly<Record<string, number>>;
 }

@@ -2,8 +2,10 @@
 import type { Express } from "express";
 import { SillageError } from "@sillage/model";
 import type { FlowStore, QueryAnswer } from "../store/index.ts";
+import { addTotals } from "../query/index.ts";
 import { apiConfigSchema } from "./config.ts";
 import { createApi, type ApiDeps } from "./create-api.ts";
+import type { LiveCollector, LiveExporter } from "./status.ts";
 
 export const NOW = 1_767_229_200_000;
 
@@ -35,6 +37,31 @@ interface LogLine {
   readonly level: "debug" | "info" | "warn" | "error";
   readonly fields: object;
   readonly message: string;
+}
+
+/** A session that the running collector tells of, in which all is well. */
+export function liveExporter(overrides: Partial<LiveExporter> = {}): LiveExporter {
+  return {
+    ...{ exporter: "192.0.2.1", exporterSource: "192.0.2.1", sourcePort: 40_000, protocol: "netflow9", obsDomain: 7 },
+    ...{ datagrams: 0, bytes: 0, dataRecords: 0, optionsRecords: 0, rows: 0, templates: 0 },
+    ...{ waitingSets: 0, waitingBytes: 0, waitingSinceMs: null, waitingTemplates: [], dropped: {}, skipped: {} },
+    sequence: { unit: "datagrams", expected: 0, lost: 0, reordered: 0, duplicates: 0, restarts: 0 },
+    ...{ clockOffsetMs: null, clampedTimes: 0, firstSeenMs: NOW - 60_000, lastSeenMs: NOW },
+    balance: addTotals([]),
+    ...overrides,
+  };
+}
+
+/** A collector beside the server, in which all is well. */
+export function liveCollector(exporters: readonly LiveExporter[], overrides: Partial<LiveCollector> = {}): LiveCollector {
+  const none = { datagrams: 0, bytes: 0, connections: 0 };
+  return {
+    ...{ collector: "main", startedMs: NOW - 60_000, atMs: NOW, exporters, exporterCount: exporters.length },
+    listening: [{ port: 2055, receiveBufferBytes: 32 * 2 ** 20, kernelDrops: 0 }],
+    spool: { usedBytes: 0, limitBytes: 2 ** 30 },
+    refused: { ...none, sources: [], rest: none },
+    ...overrides,
+  };
 }
 
 export interface TestApi {

@@ -7,6 +7,7 @@ import { Command, CommanderError } from "commander";
 import { VERSION } from "../version.ts";
 import { registerCollect } from "./collect.ts";
 import { registerDecode } from "./decode.ts";
+import { registerDoctor } from "./doctor.ts";
 import { registerFilter } from "./filter.ts";
 import { registerLoad } from "./load.ts";
 import { registerQuery } from "./query.ts";
@@ -31,6 +32,7 @@ Examples:
   sillage decode capture.pcap                    what Sillage reads in a capture
   sillage query 'proto tcp and port 443' --view top --by src_addr --from -1h
   sillage filter 'src net 10.0.0.0/8' --sql      what a filter becomes
+  sillage doctor                                 what is wrong, and what to configure
 
 Exit codes: 0 fine, 1 failed, 2 wrong use. Errors name what is wrong and what to do.`,
     );
@@ -40,6 +42,7 @@ Exit codes: 0 fine, 1 failed, 2 wrong use. Errors name what is wrong and what to
   registerDecode(program);
   registerFilter(program);
   registerQuery(program);
+  registerDoctor(program);
   registerSend(program);
   return program;
 }

@@ -1,16 +1,7 @@
 /** `sillage query`: asks the running server, over the HTTP API that Grafana uses too. */
-import {
-  DIMENSIONS,
-  findField,
-  MEASURE_NAMES,
-  SillageError,
-  VIEWS,
-  type ErrorBody,
-  type Frame,
-  type MeasureName,
-  type View,
-} from "@sillage/model";
+import { DIMENSIONS, findField, MEASURE_NAMES, VIEWS, type ErrorBody, type Frame, type MeasureName, type View } from "@sillage/model";
 import { InvalidArgumentError, Option, type Command } from "commander";
+import { askServer, throwAnswer } from "./ask-server.ts";
 import { renderDiagnostic } from "./filter.ts";
 import { formatFrames, QUERY_FORMATS, type QueryFormat } from "./query-output.ts";
 
@@ -128,28 +119,8 @@ interface QueryResult {
 
 /** @throws SillageError SERVER_UNREACHABLE, SERVER_ANSWER, and what the server says about the request as a whole */
 async function ask(body: object, { url }: QueryOptions): Promise<QueryResult> {
-  const token = process.env["SILLAGE_TOKEN"];
-  let response: Response;
-  try {
-    response = await fetch(new URL("/api/v1/query", url), {
-      method: "POST",
-      headers: { "content-type": "application/json", ...(token === undefined ? {} : { authorization: `Bearer ${token}` }) },
-      body: JSON.stringify(body),
-    });
-  } catch (cause) {
-    throw new SillageError("unavailable", "SERVER_UNREACHABLE", `no server answers at ${url}`, {
-      hint: "start it with `sillage serve`, or name another with --url",
-      cause,
-    });
-  }
-  const answer = (await response.json().catch(() => undefined)) as { results?: { A?: QueryResult }; error?: ErrorBody } | undefined;
-  if (answer?.results?.A !== undefined) return answer.results.A;
-  if (answer?.error === undefined)
-    throw new SillageError("unavailable", "SERVER_ANSWER", `${url} answered ${response.status}, but not as Sillage does`, {
-      hint: "is it the right --url?",
-    });
-  const hint = response.status === 401 ? "set SILLAGE_TOKEN to one of the server's api.tokens" : answer.error.hint;
-  throw new SillageError("unavailable", answer.error.code, answer.error.message, { hint });
+  const answer = await askServer("/api/v1/query", url, body);
+  return (answer.body as { results?: { A?: QueryResult } } | undefined)?.results?.A ?? throwAnswer(answer, url);
 }
 
 /** Underlines the place in the filter where there is one. */

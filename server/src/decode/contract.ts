@@ -224,6 +224,8 @@ export interface ExporterStats {
   /** Data sets that wait for their template now. */
   waitingSets: number;
   waitingBytes: number;
+  /** When the oldest of them came, epoch ms; null when none waits. */
+  waitingSinceMs: number | null;
   waitingTemplates: { templateId: number; sets: number }[];
   /** Lost, by cause (see DropCause for the unit of each). */
   dropped: Record<string, number>;

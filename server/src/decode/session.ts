@@ -263,6 +263,7 @@ export class Session extends FactOwner {
       templates: this.templates.size,
       waitingSets: this.waiting.size,
       waitingBytes: this.waiting.bytes,
+      waitingSinceMs: this.waiting.oldestMs ?? null,
       waitingTemplates: this.waiting.countByTemplate(),
       dropped: { ...this.dropped },
       droppedBytes: { ...this.droppedBytes },

@@ -40,6 +40,11 @@ export class WaitingSets {
     return this.cost - this.sets.length * OVERHEAD_BYTES;
   }
 
+  /** When the oldest came, epoch ms; undefined when none waits. */
+  get oldestMs(): number | undefined {
+    return this.sets[0]?.context.receivedMs;
+  }
+
   add(set: WaitingSet): void {
     this.sets.push(set);
     this.note(set, 1);

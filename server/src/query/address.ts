@@ -17,15 +17,20 @@ export function parseAddress(text: string): bigint {
 /** Canonical text as ClickHouse reads and people write it: IPv4 dotted, IPv6 compressed (RFC 5952). */
 export function addressText(address: bigint): string {
   const bytes = Array.from({ length: 16 }, (_, i) => Number((address >> BigInt(8 * (15 - i))) & 0xffn));
-  return canonicalAddress(new ipaddr.IPv6(bytes));
+  return writeAddress(new ipaddr.IPv6(bytes));
 }
 
 /** ClickHouse answers `::ffff:192.0.2.1`; people want `192.0.2.1`. */
 export function unmappedAddress(text: string): string {
-  return canonicalAddress(ipaddr.parse(text));
+  return writeAddress(ipaddr.parse(text));
 }
 
-function canonicalAddress(address: ipaddr.IPv4 | ipaddr.IPv6): string {
+/** The way addresses are written in answers; undefined for a text that is none. */
+export function canonicalAddress(text: string): string | undefined {
+  return ipaddr.isValid(text) ? unmappedAddress(text) : undefined;
+}
+
+function writeAddress(address: ipaddr.IPv4 | ipaddr.IPv6): string {
   if (address.kind() === "ipv6" && (address as ipaddr.IPv6).isIPv4MappedAddress())
     return (address as ipaddr.IPv6).toIPv4Address().toString();
   return address.kind() === "ipv6" ? (address as ipaddr.IPv6).toRFC5952String() : address.toString();

@@ -1,5 +1,6 @@
+export { canonicalAddress } from "./address.ts";
 export { type Backlog, type QueryContext } from "./execution.ts";
-export { exporterRows, type ExporterRow } from "./exporters.ts";
+export { exporterRows, type ExporterRow, type RateDifference } from "./exporters.ts";
 export { UNKNOWN } from "./dimension.ts";
 export { planQuery, type Part, type Plan, type PlanInput } from "./plan.ts";
 export { predicateSql } from "./predicate-sql.ts";
@@ -9,3 +10,7 @@ export { runQuery } from "./run-query.ts";
 export { bucketCount, chooseStep, type Range } from "./step.ts";
 export { topValues, type TopValue, type ValuesRequest } from "./top-values.ts";
 export type { QueryRequest } from "./view-request.ts";
+export { ignoredElements, type IgnoredElementRow } from "./ignored-elements.ts";
+export { interfaceVolumes, type InterfaceVolume } from "./interface-volumes.ts";
+export { addTotals, lossBalance, lossHistory, type BalanceStep, type ExporterBalance } from "./loss-balance.ts";
+export { trafficProfiles, type TrafficProfile } from "./traffic-profile.ts";

@@ -23,6 +23,7 @@ export function exporterStats(overrides: Partial<ExporterStats> = {}): ExporterS
     rows: 0,
     templates: 0,
     waitingSets: 0,
+    waitingSinceMs: null,
     waitingTemplates: [],
     dropped: {},
     droppedBytes: {},

@@ -84,6 +84,7 @@ export const EXPORTERS: TableSpec = {
     { name: "templates", type: "UInt64", doc: "Templates known." },
     { name: "waiting_sets", type: "UInt64", doc: "Data sets that wait for their template." },
     { name: "waiting_bytes", type: "UInt64", doc: "Their bytes." },
+    { name: "waiting_since", type: "DateTime64(3, 'UTC')", doc: "When the oldest of them came; 1970 when none waits." },
     {
       name: "sequence_unit",
       type: "String",
