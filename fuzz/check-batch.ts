@@ -12,6 +12,7 @@ const strict = new TextDecoder("utf-8", { fatal: true });
 /** Nothing is written behind the rows or into a column that is not marked. @returns what is wrong; undefined: nothing */
 export function findStray(batch: FlowBatch): string | undefined {
   batch.settle();
+  batch.settle();
   if (batch.rows > batch.capacity) return `${batch.rows} rows in a batch of ${batch.capacity}`;
   for (const column of batch.columns) {
     const from = column.touched ? batch.rows * column.width : 0;

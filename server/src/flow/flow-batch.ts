@@ -5,8 +5,8 @@
  * column written, then add n to `rows`. Invariant: every value at or beyond `rows` is zero, so nobody has to write zeros; a writer that
  * gives up a row half-way clears what it wrote (or, as the decoders do, checks a record before writing any of it).
  *
- * The columns in `runs` are not written but begun: a value holds for all rows from there on (see value-run.ts). Whoever reads `columns`
- * calls `settle` first; `column`, `encodeFlowBatch` and `readFlow` do.
+ * The columns in `runs` are not written but begun: a value holds for all rows from there on (see value-run.ts). A writer begins all of them
+ * for its first row before anybody reads. Whoever reads `columns` calls `settle` first; `column`, `encodeFlowBatch` and `readFlow` do.
  */
 import type { FieldName, VariableKind } from "@sillage/model";
 import { allocateColumns, columnIndex, type Column } from "./column.ts";
