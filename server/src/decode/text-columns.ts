@@ -3,7 +3,7 @@
  * and variable lengths; what is no UTF-8 is replaced, never passed on, because ClickHouse and browsers will read it.
  */
 import type { FieldName } from "@sillage/model";
-import { variableIndex, type FlowBatch, type TextColumn } from "../flow/index.ts";
+import { MAX_TEXT_BYTES, variableIndex, type FlowBatch, type TextColumn } from "../flow/index.ts";
 import { fieldLength, fieldStart, type Chunk } from "./column-loops.ts";
 import { findElement } from "./elements/element-names.ts";
 import type { ElementNumber } from "./elements/netflow9-elements.ts";
@@ -59,7 +59,8 @@ const utf8 = new TextEncoder();
 const lenient = new TextDecoder("utf-8", { ignoreBOM: true });
 
 export function hexText(bytes: Uint8Array): Uint8Array {
-  return bytes.every((byte) => byte === 0) ? EMPTY : utf8.encode(Buffer.from(bytes).toString("hex"));
+  const kept = bytes.subarray(0, MAX_TEXT_BYTES / 2);
+  return kept.every((byte) => byte === 0) ? EMPTY : utf8.encode(Buffer.from(kept).toString("hex"));
 }
 
 /** Text up to its padding: NULs are taken out, bytes that are no UTF-8 replaced. */
