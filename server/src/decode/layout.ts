@@ -35,13 +35,13 @@ export function layOut(fields: readonly FieldSpec[]): Layout {
   const placed: PlacedField[] = [];
   const segmentBytes = [0];
   let fixedBytes = 0;
-  for (const field of fields) {
-    if (field.length === VARIABLE_LENGTH) segmentBytes.push(0);
+  for (const { enterprise, id, length } of fields) {
+    if (length === VARIABLE_LENGTH) segmentBytes.push(0);
     const segment = segmentBytes.length - 1;
-    placed.push({ ...field, segment, offset: segmentBytes[segment]!, fixedOffset: fixedBytes });
-    if (field.length === VARIABLE_LENGTH) continue;
-    segmentBytes[segment]! += field.length;
-    fixedBytes += field.length;
+    placed.push({ enterprise, id, length, segment, offset: segmentBytes[segment]!, fixedOffset: fixedBytes });
+    if (length === VARIABLE_LENGTH) continue;
+    segmentBytes[segment]! += length;
+    fixedBytes += length;
   }
   return { fields: placed, segmentBytes, fixedBytes, minRecordBytes: fixedBytes + segmentBytes.length - 1 };
 }
