@@ -7,6 +7,7 @@ import type { RemoteInfo } from "node:dgram";
 import type { Socket } from "node:net";
 import { setTimeout as setTimeoutPromise } from "node:timers/promises";
 import type { DatagramContext, DecoderSettings, ExporterIgnoredElement, ExporterStats, FlowSink } from "../decode/index.ts";
+import { formatSize } from "../config/index.ts";
 import { ExporterDirectory, SamplingRates, type ExportersConfig } from "../exporters/index.ts";
 import { formatAddress } from "../flow/index.ts";
 import type { Logger } from "../log.ts";
@@ -19,6 +20,7 @@ import { ExporterTable, EXPORTERS_TABLE } from "./exporter-table.ts";
 import { FlowOutput } from "./flow-output.ts";
 import { IgnoredTable, IGNORED_TABLE } from "./ignored-table.ts";
 import { readKernelDrops, readSocketInodes } from "./kernel-drops.ts";
+import { HostCounterReader, type HostCounters } from "./host-counters.ts";
 import { Listeners } from "./listeners.ts";
 import { LossLog } from "./loss-log.ts";
 import { LOSS_TABLE } from "./loss-table.ts";
@@ -143,6 +145,8 @@ export function createCollector({ config, spool, exporters = [] }: CollectorOpti
   let page: StatusPage | undefined;
   let snapshot: { readonly atMs: number; readonly sessions: readonly ExporterStatus[] } | undefined;
   let kernelDrops: ReadonlyMap<number, number> | undefined;
+  const hostReader = new HostCounterReader();
+  let hostCounters: HostCounters | undefined;
   let inodes: ReadonlySet<string> = new Set();
   /** Receive buffer that the log has spoken of. */
   let toldBuffer: number | undefined;
@@ -252,6 +256,7 @@ export function createCollector({ config, spool, exporters = [] }: CollectorOpti
         kernelDrops: kernelDrops?.get(port) ?? null,
       })),
       tcp: { ...connections.stats(), listening: listeners.tcp.map(({ host, port, counts }) => ({ host, port, ...counts })) },
+      host: hostCounters ?? null,
       spool: writer.stats(),
       refused: refusedStatus(),
       exporters: recent.map(named),
@@ -302,6 +307,7 @@ export function createCollector({ config, spool, exporters = [] }: CollectorOpti
         throw error;
       }
       kernelDrops = await readKernelDrops(inodes);
+      hostCounters = await hostReader.read();
       timers.push(
         setInterval(() => {
           output.flushIfOld(now());
@@ -318,6 +324,7 @@ export function createCollector({ config, spool, exporters = [] }: CollectorOpti
         setInterval(() => saver?.tick(), SAVE_CHECK_MS),
         setInterval(() => lossLog.report(status()), LOSS_LOG_MS),
         setInterval(() => void readKernelDrops(inodes).then((drops) => (kernelDrops = drops)), KERNEL_DROPS_MS),
+        setInterval(() => void hostReader.read().then((counters) => (hostCounters = counters)), KERNEL_DROPS_MS),
       );
     },
 
@@ -362,8 +369,13 @@ function operatorOptions({ config, exporters }: ReloadOptions) {
 function tellBuffer(sockets: readonly ReceiveSocket[], wanted: number, log: Logger): void {
   const granted = Math.min(...sockets.map((socket) => socket.receiveBufferBytes));
   if (granted >= wanted) return;
+  // SO_RCVBUFFORCE, with which root could pass the limit, is not within reach of Node.
   log.warn(
-    { granted, wanted, hint: `sysctl -w net.core.rmem_max=${wanted}` },
+    {
+      granted: formatSize(granted),
+      asked: formatSize(wanted),
+      hint: `sysctl -w net.core.rmem_max=${wanted}; for good: packaging/60-sillage.conf`,
+    },
     "the kernel grants a smaller receive buffer than asked: bursts may be lost",
   );
 }

@@ -120,6 +120,13 @@ describe("LossLog", () => {
     ]);
   });
 
+  it("tells lost fragments with what to change", () => {
+    const host = { udpReceiveBufferErrors: 0, udpInErrors: 0, ipReassemblyFailures: 4 };
+    expect(run([{ ...status(1_000, []), host }])).toEqual([
+      expect.objectContaining({ level: 40, count: 4, hint: expect.stringContaining("MTU") as string }),
+    ]);
+  });
+
   it("tells kernel drops with the setting to raise", () => {
     expect(run([status(1_000, [], 5)])).toEqual([
       expect.objectContaining({ level: 40, port: 2055, count: 5, hint: expect.stringContaining("net.core.rmem_max") }),

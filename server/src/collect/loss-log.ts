@@ -78,6 +78,14 @@ export class LossLog {
           "the kernel dropped datagrams",
         );
     }
+    const fragments = status.host?.ipReassemblyFailures ?? 0;
+    totals.set("host fragments", fragments);
+    const lost = this.#grown("host fragments", fragments, atMs);
+    if (lost)
+      this.#log.warn(
+        { count: lost.count, total: fragments, hint: "let exporters send datagrams that fit the path's MTU, such as 1,400 bytes" },
+        "IP fragments were lost: exports larger than the MTU may be missing",
+      );
     for (const [cause, closed] of Object.entries(status.tcp.closed) as [CloseCause, number][]) {
       const hintOfCause = CLOSE_HINTS[cause];
       totals.set(`tcp ${cause}`, closed);

@@ -48,6 +48,20 @@ export function createCollectorMetrics(status: () => CollectorStatus): Collector
     closed: counter("collector_tcp_closed_connections_total", `TCP connections that ended by cause: ${causes}.`, ["cause"]),
     held: gauge("collector_tcp_held_back", "1 while nothing is read from TCP connections because the spool is nearly full."),
   };
+  const host = {
+    buffer: counter(
+      "collector_host_udp_receive_buffer_errors_total",
+      "UDP datagrams of the whole machine that found no room in their receive buffer, since the collector started (Linux).",
+    ),
+    errors: counter(
+      "collector_host_udp_in_errors_total",
+      "UDP datagrams of the whole machine that could not be delivered (no room, bad checksum), since the collector started (Linux).",
+    ),
+    fragments: counter(
+      "collector_host_ip_reassembly_failures_total",
+      "Datagrams of the whole machine whose IP fragments did not all come, since the collector started (Linux): exports larger than the MTU are lost so.",
+    ),
+  };
   const refused = {
     datagrams: counter("collector_refused_datagrams_total", "Datagrams of senders that are not in `collector.allow`; not decoded.", [
       "source",
@@ -101,6 +115,7 @@ export function createCollectorMetrics(status: () => CollectorStatus): Collector
   const shown = [
     ...Object.values(socket),
     ...Object.values(tcp),
+    ...Object.values(host),
     ...Object.values(refused),
     ...Object.values(exporter),
     ...Object.values(spool),
@@ -114,6 +129,11 @@ export function createCollectorMetrics(status: () => CollectorStatus): Collector
       socket.bytes.inc(labels, bytes);
       if (kernelDrops !== null) socket.drops.inc(labels, kernelDrops);
       socket.buffer.set(labels, receiveBufferBytes);
+    }
+    if (now.host !== null) {
+      host.buffer.inc(now.host.udpReceiveBufferErrors);
+      host.errors.inc(now.host.udpInErrors);
+      host.fragments.inc(now.host.ipReassemblyFailures);
     }
     for (const { port, messages, bytes } of now.tcp.listening) {
       tcp.messages.inc({ port: String(port) }, messages);

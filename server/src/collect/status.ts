@@ -5,6 +5,7 @@
 import type { LossTotals } from "@sillage/model";
 import type { ExporterStats } from "../decode/index.ts";
 import type { SpoolStats } from "../spool/index.ts";
+import type { HostCounters } from "./host-counters.ts";
 import type { ConnectionStats } from "./tcp-connections.ts";
 
 export interface ListeningStatus {
@@ -61,6 +62,8 @@ export interface CollectorStatus {
   readonly listening: readonly ListeningStatus[];
   /** IPFIX over TCP. */
   readonly tcp: ConnectionStats & { readonly listening: readonly TcpListeningStatus[] };
+  /** What the kernel counts for the whole machine; null where the system does not tell. */
+  readonly host: HostCounters | null;
   readonly spool: SpoolStats;
   /** Totals, those who sent last (a bounded number), and the counts of those who are no longer told apart. */
   readonly refused: RefusedCounts & { readonly sources: readonly RefusedStatus[]; readonly rest: RefusedCounts };

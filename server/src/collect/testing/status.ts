@@ -10,6 +10,7 @@ export function collectorStatus(overrides: Partial<CollectorStatus> = {}): Colle
   const none = { datagrams: 0, bytes: 0, connections: 0 };
   return {
     ...{ type: "status", version: 3, collector: "lab", startedMs: 0, atMs: 0, exporters: [], exporterCount: 0, listening: [] },
+    host: null,
     tcp: { ...connections.stats(), listening: [] },
     spool: createSpoolWriter({ config: spoolConfigSchema.parse({}), folder: "/nowhere", collector: "lab", bootMs: 0 }).stats(),
     refused: { ...none, sources: [], rest: none },
