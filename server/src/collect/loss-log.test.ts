@@ -43,6 +43,15 @@ describe("LossLog", () => {
     return lines;
   }
 
+  it("tells of templates that change their layout, once a pause", () => {
+    const at = (ms: number, layoutChanges: number) => status(ms, [exporterStatus({ protocol: "ipfix", layoutChanges })]);
+    const lines = run([at(0, 0), at(5_000, 1), at(10_000, 3), at(400_000, 4)]).filter(({ msg }) => String(msg).includes("layout"));
+    expect(lines).toMatchObject([
+      { exporter: "192.0.2.1", protocol: "ipfix", count: 1, total: 1 },
+      { count: 3, total: 4 },
+    ]);
+  });
+
   it("names a new exporter once, and a growing loss once a pause with its count", () => {
     const lines = run([
       status(1_000, [exporterStatus({ datagrams: 1 })]),

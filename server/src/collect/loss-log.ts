@@ -39,6 +39,8 @@ interface Loss extends Subject {
 
 /** Cause under which missing sequence numbers are kept; no cause of the decoder is called so. */
 const MISSING = "sequence";
+/** Cause under which templates that changed their layout are kept: no loss, but worth a line, because nothing authenticates a datagram. */
+const LAYOUT = "layout";
 
 export class LossLog {
   readonly #log: Logger;
@@ -65,6 +67,7 @@ export class LossLog {
       if (!line) continue;
       const fields = line.shared ? { count: line.count } : { ...subject, cause, count: line.count, total, ...hint(cause) };
       if (line.shared) this.#log.warn(fields, "losses of further exporters; the page and /metrics list them");
+      else if (cause === LAYOUT) this.#log.info(fields, "templates have another layout than before");
       else if (cause === MISSING) this.#log.info(fields, "sequence numbers are missing: lost on the way or by the kernel");
       else this.#log.warn(fields, "received but not stored");
     }
@@ -151,6 +154,7 @@ function lossesOf({ exporters }: CollectorStatus): Map<string, Loss> {
   };
   for (const session of exporters) {
     for (const [cause, count] of Object.entries(session.dropped)) add(session, cause, count);
+    if (session.layoutChanges > 0) add(session, LAYOUT, session.layoutChanges);
     if (session.sequence.lost > 0) add(session, MISSING, session.sequence.lost);
   }
   return losses;

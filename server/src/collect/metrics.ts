@@ -89,6 +89,11 @@ export function createCollectorMetrics(status: () => CollectorStatus): Collector
       "What was received and became no row, by exporter, protocol and cause; each cause has its own unit.",
       ["exporter", "protocol", "cause"],
     ),
+    layouts: counter(
+      "collector_exporter_layout_changes_total",
+      "Templates announced with another layout under the same id, by exporter and protocol.",
+      ["exporter", "protocol"],
+    ),
     waiting: gauge("collector_waiting_sets", "Data sets that wait for their template by exporter and protocol.", ["exporter", "protocol"]),
     info: gauge("collector_exporter_info", "1 for each exporter that the configuration names: join it to show names.", [
       "exporter",
@@ -158,6 +163,7 @@ export function createCollectorMetrics(status: () => CollectorStatus): Collector
       exporter.rows.inc(labels, session.rows);
       exporter.lost.inc(labels, session.sequence.lost);
       for (const [cause, count] of Object.entries(session.dropped)) exporter.dropped.inc({ ...labels, cause }, count);
+      exporter.layouts.inc(labels, session.layoutChanges);
       exporter.waiting.inc(labels, session.waitingSets);
     }
     spool.used.set(now.spool.usedBytes);

@@ -240,6 +240,8 @@ export interface ExporterStats {
   clockOffsetMs: number | null;
   /** Rows whose times were replaced because they could not be true. */
   clampedTimes: number;
+  /** Templates that were announced with another layout under the same id: after a reboot, a new configuration, or by somebody else. */
+  layoutChanges: number;
   /** What the exporter counted itself, as its options told, by IANA's names (exportedFlowRecordTotalCount …); `toldMs`: when. */
   exporterTotals?: Readonly<Record<string, number | string>> & { readonly toldMs: number };
   firstSeenMs: number;

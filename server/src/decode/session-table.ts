@@ -125,7 +125,10 @@ export class SessionTable {
     const isNews = session.group.learn(session.templates, definition, nowMs);
     if (isNews) {
       this.templateChanges++;
-      if (before) this.countTemplate(before, -1);
+      if (before) {
+        session.layoutChanges++;
+        this.countTemplate(before, -1);
+      }
       this.countTemplate(session.templates.get(definition.id)!, 1);
       if (this.templates > this.limits.maxTemplates || this.templateFields > this.limits.maxTemplateFields)
         this.evictTemplates([...this.sessions.values()]);

@@ -103,6 +103,7 @@ export class Session extends FactOwner {
   counterSamples = 0;
   rows = 0;
   clampedTimes = 0;
+  layoutChanges = 0;
   firstSeenMs: number;
   lastSeenMs: number;
   lastError: string | undefined;
@@ -273,6 +274,7 @@ export class Session extends FactOwner {
       ...(this.samples && { samples: this.samples.stats() }),
       clockOffsetMs: Number.isNaN(this.clock.offsetMs) ? null : this.clock.offsetMs,
       clampedTimes: this.clampedTimes,
+      layoutChanges: this.layoutChanges,
       ...this.exporterTotals(),
       firstSeenMs: this.firstSeenMs,
       lastSeenMs: this.lastSeenMs,

@@ -131,6 +131,19 @@ describe("templates", () => {
     expect(decoder.stats().templates).toBe(1);
   });
 
+  it("are counted when their layout changes, not when they are repeated or shared by ports", () => {
+    const decoder = new TestDecoder();
+    const other = template(256, [
+      [12, 4],
+      [8, 4],
+      [2, 4],
+    ]);
+    for (const layout of [FLOW_TEMPLATE, FLOW_TEMPLATE, other, other, FLOW_TEMPLATE]) decoder.decode(ipfix([set(2, layout)]));
+    expect(decoder.stats().layoutChanges).toBe(2);
+    decoder.decode(ipfix([set(2, other)]), { port: 9 });
+    expect(decoder.decoder.stats().map(({ layoutChanges }) => layoutChanges)).toEqual([2, 0]);
+  });
+
   it("are forgotten when withdrawn; withdrawing all is not legal over UDP and ignored", () => {
     const decoder = new TestDecoder();
     decoder.decode(ipfix([set(2, FLOW_TEMPLATE)]));

@@ -34,6 +34,7 @@ export function exporterStats(overrides: Partial<ExporterStats> = {}): ExporterS
     sequence: { unit: "flows", expected: 0, lost: 0, lostRecords: 0, reordered: 0, duplicates: 0, duplicateRecords: 0, restarts: 0 },
     clockOffsetMs: null,
     clampedTimes: 0,
+    layoutChanges: 0,
     firstSeenMs: 1_000,
     lastSeenMs: 1_000,
     ...overrides,
