@@ -1,6 +1,9 @@
 /**
- * What other people's captures must show beyond their own facts (captures.test.ts): nothing depends on source ports or on the order of
- * templates and data, and what is invalid is counted and costs only itself.
+ * What captures of other people's exporters must show beyond their own facts: nothing depends on source ports or on the order of templates
+ * and data, and what is invalid is counted and costs only itself. The other promises have tests elsewhere:
+ *  - counts, sums, first and last records, estimates of sFlow, loss by sequence numbers: captures.test.ts
+ *  - a restart in the middle: saved-state.test.ts
+ *  - equal sums of equal traffic in ClickHouse, whatever the protocol: e2e/exporters.e2e.ts
  */
 import type { FieldName } from "@sillage/model";
 import type { FlowValue } from "../flow/index.ts";
