@@ -283,6 +283,9 @@ const rows = [
 /** Name of a column of the flow table. */
 export type FieldName = (typeof rows)[number]["name"];
 
+/** Names of the columns of some kinds. */
+export type FieldOfKind<K extends ColumnKind> = Extract<(typeof rows)[number], { readonly kind: K }>["name"];
+
 /** The registry in column order. */
 export const FIELDS: readonly (Field & { readonly name: FieldName })[] = rows;
 

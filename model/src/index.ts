@@ -19,6 +19,7 @@ export {
   type Field,
   type FieldGroup,
   type FieldName,
+  type FieldOfKind,
   type FixedKind,
   type Side,
   type Unit,

@@ -1,6 +1,5 @@
 /** One flow in one line, in the order people know from nfdump. */
-import type { FieldName } from "@sillage/model";
-import type { FlowValue } from "../flow/index.ts";
+import type { Flow, FlowScalar } from "../flow/index.ts";
 
 const PROTOCOLS: Readonly<Record<number, string>> = { 1: "ICMP", 6: "TCP", 17: "UDP", 47: "GRE", 50: "ESP", 58: "ICMP6", 132: "SCTP" };
 /** From NS (256) down to FIN (1). */
@@ -18,7 +17,7 @@ export const FLOW_TABLE_HEAD = tableLine([
   "rate 1:N",
 ]);
 
-export function flowTableLine(flow: Readonly<Record<FieldName, FlowValue>>): string {
+export function flowTableLine(flow: Readonly<Flow>): string {
   const start = flow.time_start === null ? "-" : String(flow.time_start).replace("T", " ").replace("Z", "");
   const durationMs =
     flow.time_start === null || flow.time_end === null ? 0 : Date.parse(String(flow.time_end)) - Date.parse(String(flow.time_start));
@@ -44,7 +43,7 @@ function tableLine(cells: readonly string[]): string {
   return `${start.padEnd(23)} ${duration.padStart(10)} ${proto.padEnd(5)} ${source.padStart(28)} -> ${destination.padEnd(28)} ${flags.padEnd(9)} ${packets.padStart(9)} ${bytes.padStart(12)} ${rate.padStart(8)}`;
 }
 
-function endpoint(address: FlowValue, port: FlowValue): string {
+function endpoint(address: FlowScalar, port: FlowScalar): string {
   if (address === null) return "-";
   if (port === null) return String(address);
   return String(address).includes(":") ? `[${String(address)}]:${String(port)}` : `${String(address)}:${String(port)}`;

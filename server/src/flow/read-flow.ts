@@ -1,5 +1,5 @@
 /** One row of a batch as a plain object, for people: the `decode` command, tests, logs. Not for the hot path. */
-import { field, presentMask, type FieldName } from "@sillage/model";
+import { field, presentMask, type FieldName, type FieldOfKind } from "@sillage/model";
 import { formatAddress } from "./address-text.ts";
 import type { Column } from "./column.ts";
 import type { FlowBatch } from "./flow-batch.ts";
@@ -9,10 +9,12 @@ import type { ListColumn, MapColumn, TextColumn } from "./variable-column.ts";
  * Times are ISO 8601 in UTC, addresses and MACs text, enumerations their names, counters above 2^53 decimal strings, lists of numbers
  * arrays, named values objects.
  */
-export type FlowValue = number | string | null | readonly number[] | Readonly<Record<string, string>>;
+export type FlowValue = FlowScalar | readonly number[] | Readonly<Record<string, string>>;
+export type FlowScalar = number | string | null;
+export type Flow = Record<Exclude<FieldName, FieldOfKind<"u32s" | "map">>, FlowScalar> & Record<FieldOfKind<"u32s" | "map">, FlowValue>;
 
 /** Row `row` under the registry's names; null where the exporter did not send a value and 0 would be one. */
-export function readFlow(batch: FlowBatch, row: number): Record<FieldName, FlowValue> {
+export function readFlow(batch: FlowBatch, row: number): Flow {
   batch.settle();
   const present = batch.column("present").u32[row]!;
   const flow: Partial<Record<FieldName, FlowValue>> = {};
@@ -21,7 +23,7 @@ export function readFlow(batch: FlowBatch, row: number): Record<FieldName, FlowV
     flow[column.name] = mask !== 0 && (present & mask) === 0 ? null : readValue(column, row);
   }
   for (const column of batch.variable) flow[column.name] = readVariable(column, row);
-  return flow as Record<FieldName, FlowValue>;
+  return flow as Flow;
 }
 
 /** Nothing there is null, as for columns of fixed width. */
