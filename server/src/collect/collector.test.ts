@@ -155,6 +155,7 @@ describe("the collector", () => {
     await collector.stop(5_000);
     expect(metrics).toContain(`sillage_collector_received_datagrams_total{port="${port}"} 5`);
     expect(metrics).toContain('sillage_collector_exporter_rows_total{exporter="127.0.0.1",protocol="netflow5"} 5');
+    expect(metrics).toContain('sillage_collector_exporter_balance_records{exporter="127.0.0.1",protocol="netflow5",part="kernel"} 0');
     expect([health.status, await health.json(), missing.status]).toEqual([200, { status: "up" }, 404]);
   });
 

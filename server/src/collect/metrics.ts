@@ -2,6 +2,7 @@
  * Metrics of the collector process, filled from its status at the moment somebody asks: one place counts, and what is shown cannot
  * disagree with it. Labels are bounded: exporters beyond MAX_EXPORTERS share the label "other".
  */
+import { LOSS_PARTS } from "@sillage/model";
 import { collectDefaultMetrics, Counter, Gauge, Registry } from "prom-client";
 import type { CollectorStatus, ExporterStatus } from "./status.ts";
 import { CLOSE_CAUSES } from "./tcp-connections.ts";
@@ -94,6 +95,29 @@ export function createCollectorMetrics(status: () => CollectorStatus): Collector
       "Templates announced with another layout under the same id, by exporter and protocol.",
       ["exporter", "protocol"],
     ),
+    parts: gauge(
+      "collector_exporter_balance_records",
+      "Where the records of each exporter went since its sessions were first seen: parts add up to what it exported; corrections go down.",
+      ["exporter", "protocol", "part"],
+    ),
+    reordered: gauge("collector_exporter_reordered_datagrams", "Datagrams that came after a later one by exporter and protocol.", [
+      "exporter",
+      "protocol",
+    ]),
+    duplicates: gauge("collector_exporter_duplicate_datagrams", "Datagrams that came again by exporter and protocol.", [
+      "exporter",
+      "protocol",
+    ]),
+    restarts: gauge("collector_exporter_restarts", "How often exporters began their sequence numbers anew.", ["exporter", "protocol"]),
+    clock: gauge(
+      "collector_exporter_clock_offset_seconds",
+      "Exporter's clock minus the collector's; absent where no header tells a time.",
+      ["exporter", "protocol"],
+    ),
+    agentDrops: gauge("collector_exporter_agent_dropped_samples", "Samples that sFlow agents gave up for lack of resources.", [
+      "exporter",
+      "protocol",
+    ]),
     waiting: gauge("collector_waiting_sets", "Data sets that wait for their template by exporter and protocol.", ["exporter", "protocol"]),
     info: gauge("collector_exporter_info", "1 for each exporter that the configuration names: join it to show names.", [
       "exporter",
@@ -165,6 +189,12 @@ export function createCollectorMetrics(status: () => CollectorStatus): Collector
       for (const [cause, count] of Object.entries(session.dropped)) exporter.dropped.inc({ ...labels, cause }, count);
       exporter.layouts.inc(labels, session.layoutChanges);
       exporter.waiting.inc(labels, session.waitingSets);
+      for (const { name } of LOSS_PARTS) exporter.parts.inc({ ...labels, part: name }, session.balance[name]);
+      exporter.reordered.inc(labels, session.sequence.reordered);
+      exporter.duplicates.inc(labels, session.sequence.duplicates);
+      exporter.restarts.inc(labels, session.sequence.restarts);
+      if (session.clockOffsetMs !== null) exporter.clock.set(labels, session.clockOffsetMs / 1000);
+      if (session.samples) exporter.agentDrops.inc(labels, session.samples.agentDrops);
     }
     spool.used.set(now.spool.usedBytes);
     spool.limit.set(now.spool.limitBytes);
