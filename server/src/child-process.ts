@@ -41,6 +41,7 @@ export function runChild(name: ChildName, start: (context: ChildContext) => Prom
   let log: Logger | undefined;
   let running: RunningChild | undefined;
   let starting: Promise<void> | undefined;
+  let reloading = Promise.resolve();
   let ending = false;
   const isTerminalGone = watchTerminal();
 
@@ -48,6 +49,8 @@ export function runChild(name: ChildName, start: (context: ChildContext) => Prom
     if (ending) return;
     ending = true;
     await starting;
+    // What a reload is opening, stop() must find open, or it would stay open.
+    await reloading;
     let code = 0;
     try {
       await running?.stop();
@@ -79,6 +82,8 @@ export function runChild(name: ChildName, start: (context: ChildContext) => Prom
   /** One after the other: a second signal must not meet the first half way. */
   async function reload(config: SillageConfig): Promise<void> {
     await starting;
+    // The parent waits for the exit instead of an answer.
+    if (ending) return;
     try {
       await running?.reload?.(config);
       if (log) log.level = config.log.level;
@@ -88,8 +93,6 @@ export function runChild(name: ChildName, start: (context: ChildContext) => Prom
       send({ type: "reloaded", failure: failureOf(error, "could not reload") });
     }
   }
-  let reloading = Promise.resolve();
-
   process.on("message", (message: ToChild) => {
     if (message.type === "start") starting ??= begin(message);
     else if (message.type === "stop") void end();
