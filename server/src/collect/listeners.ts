@@ -70,21 +70,23 @@ export class Listeners {
     try {
       for (const one of wanted) {
         if (before.some(({ wanted: { key } }) => key === one.key)) continue;
-        const inTheWay = surplus.find((other) => other.wanted.port === one.port && other.wanted.transport === one.transport);
+        const inTheWay = surplus.filter(
+          (other) => other.wanted.port === one.port && other.wanted.transport === one.transport && !moved.includes(other),
+        );
         opened.push(
           await this.#openPort(one, receiveBuffer).catch(async (error: unknown) => {
-            if (inTheWay === undefined || (error as Partial<SillageError>).code !== "PORT_IN_USE") throw error;
-            await this.#closePorts([inTheWay]);
-            moved.push(inTheWay);
+            if (inTheWay.length === 0 || (error as Partial<SillageError>).code !== "PORT_IN_USE") throw error;
+            await this.#closePorts(inTheWay);
+            moved.push(...inTheWay);
             return await this.#openPort(one, receiveBuffer);
           }),
         );
       }
     } catch (error) {
       await this.#closePorts(opened);
-      const again = new Map<OpenPort, OpenPort>();
-      for (const one of moved) again.set(one, await this.#openPort(one.wanted, this.#receiveBuffer));
-      this.#open = before.map((one) => again.get(one) ?? one);
+      // A port that somebody else took meanwhile stays closed: the first error is the one to tell.
+      const again = await Promise.all(moved.map((one) => this.#openPort(one.wanted, this.#receiveBuffer).catch(() => undefined)));
+      this.#open = before.flatMap((one) => (moved.includes(one) ? (again[moved.indexOf(one)] ?? []) : one));
       throw error;
     }
     const all = [...before, ...opened];

@@ -121,6 +121,15 @@ describe("a collector whose options change", () => {
     await until(() => received() === 2);
   });
 
+  it("moves a port from several addresses to every address", async () => {
+    const port = await freePort();
+    await start({ listen: ["127.0.0.1", "127.0.0.2"].map((host) => ({ host, port })) });
+    await collector.reload(options({ listen: [{ host: "0.0.0.0", port }] }));
+    await send(port);
+    await until(() => received() === 1);
+    expect(collector.status().listening).toMatchObject([{ host: "0.0.0.0", port }]);
+  });
+
   it("changes nothing when one of the ports is somebody else's", async () => {
     const [kept, moved] = [await freePort(), await freePort()];
     const other = createSocket("udp4");

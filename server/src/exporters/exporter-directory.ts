@@ -37,7 +37,7 @@ export class ExporterDirectory {
     const rates: NetworkRate[] = [];
     for (const { network, own } of entries.sort((a, b) => a.network.bits - b.network.bits)) {
       const around = this.table.findCovering(network.first, network.bits - 1);
-      const interfaces = { ...around?.interfaces, ...own.interfaces };
+      const interfaces = mergeInterfaces(around?.interfaces, own.interfaces);
       const info: ExporterInfo = { ...around, ...own, ...(Object.keys(interfaces).length > 0 && { interfaces }) };
       this.table.set(network, info);
       if (info.samplingRate !== undefined) rates.push(rateOf(network, info.samplingRate));
@@ -69,4 +69,14 @@ function parsed(match: string): Network {
   const network = parseNetwork(match);
   if (typeof network === "string") throw new Error(`${match}: ${network}`); // the schema let only networks through
   return network;
+}
+
+/** What an entry leaves out of an interface is taken from the larger network's word about the same number. */
+function mergeInterfaces(
+  around: ExporterInfo["interfaces"] = {},
+  own: ExporterInfo["interfaces"] = {},
+): NonNullable<ExporterInfo["interfaces"]> {
+  const merged = { ...around };
+  for (const [index, said] of Object.entries(own)) merged[Number(index)] = { ...merged[Number(index)], ...said };
+  return merged;
 }

@@ -47,6 +47,12 @@ describe("ExporterDirectory", () => {
     expect(directoryOf(NETWORK).findText(address)).toEqual(want);
   });
 
+  it("takes what an entry leaves out of an interface from the larger network too", () => {
+    const yaml =
+      "[{ match: 192.0.2.0/24, interfaces: { 7: { samplingRate: 1000 } } }, { match: 192.0.2.1, interfaces: { 7: { name: uplink } } }]";
+    expect(directoryOf(yaml).findText("192.0.2.1")?.interfaces).toEqual({ 7: { name: "uplink", samplingRate: 1000 } });
+  });
+
   it("lists the rate in force in each network, for the dictionary of late rates", () => {
     expect(directoryOf(NETWORK).rates).toEqual([
       { address: "10.1.0.0", prefix: 16, rate: 1000 },

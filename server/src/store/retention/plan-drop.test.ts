@@ -36,6 +36,12 @@ it.each([
     want: ["traffic_1m 202604"],
   },
   {
+    name: "nothing for a disk that somebody else has filled",
+    partitions: days("flows", 1, 10),
+    room: room(100 * GB, 20 * GB),
+    want: [],
+  },
+  {
     name: "never what is kept for years",
     partitions: [part("traffic_1h", "202001", 9 * GB), part("ports_1d", "202001", 9 * GB)],
     room: room(GB),

@@ -36,11 +36,16 @@ export function planDrop(partitions: readonly Partition[], { maxBytes, diskBytes
   const used = partitions.reduce((sum, { bytes }) => sum + bytes, 0);
   const overSize = used > maxBytes ? used - maxBytes * LOW_WATER : 0;
   const minFree = diskBytes * MIN_FREE_SHARE;
-  const overDisk = freeBytes < minFree ? minFree / LOW_WATER - freeBytes : 0;
+  const missing = freeBytes < minFree ? minFree / LOW_WATER - freeBytes : 0;
+  // What somebody else put on the disk cannot be made good here: then history stays, and the operator is told.
+  const droppable = partitions
+    .filter(({ table, id }) => DROPPABLE.includes(table) && isOver(id, today))
+    .reduce((sum, { bytes }) => sum + bytes, 0);
+  const overDisk = missing > droppable ? 0 : missing;
   let excess = Math.max(overSize, overDisk);
   const out: Partition[] = [];
   for (const table of DROPPABLE) {
-    const own = partitions.filter((partition) => partition.table === table && partition.id < today.slice(0, partition.id.length));
+    const own = partitions.filter((partition) => partition.table === table && isOver(partition.id, today));
     for (const partition of own.sort((a, b) => (a.id < b.id ? -1 : 1))) {
       if (excess <= 0) return out;
       out.push(partition);
@@ -48,4 +53,9 @@ export function planDrop(partitions: readonly Partition[], { maxBytes, diskBytes
     }
   }
   return out;
+}
+
+/** The day or month of a partition lies before today's. */
+function isOver(id: string, today: string): boolean {
+  return id < today.slice(0, id.length);
 }
