@@ -93,6 +93,7 @@ export function runChild(name: ChildName, start: (context: ChildContext) => Prom
       send({ type: "reloaded", failure: failureOf(error, "could not reload") });
     }
   }
+
   process.on("message", (message: ToChild) => {
     if (message.type === "start") starting ??= begin(message);
     else if (message.type === "stop") void end();

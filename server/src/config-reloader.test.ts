@@ -51,6 +51,14 @@ describe("ConfigReloader", () => {
     expect(lines).toMatchObject([{ level: 50, code: "CONFIG_INVALID", reason: mistake.message, hint: "see the list" }]);
   });
 
+  it("gives the new options to whoever starts while they are being put in force", async () => {
+    const wanted = config({ exporters: [{ match: "10.0.0.1", name: "a" }] });
+    const seen: SillageConfig[] = [];
+    const { one } = reloader({ reread: () => wanted, apply: () => Promise.resolve(void seen.push(one.config)) });
+    await one.reload();
+    expect(seen).toEqual([wanted]);
+  });
+
   it("lets a second request wait for the first", async () => {
     const order: string[] = [];
     const { one } = reloader({

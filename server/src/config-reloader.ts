@@ -25,7 +25,7 @@ export class ConfigReloader {
     this.#deps = deps;
   }
 
-  /** What is in force. */
+  /** What is in force, or is being put in force: a child that starts during a reload must not begin with what was before. */
   get config(): SillageConfig {
     return this.#config;
   }
@@ -38,14 +38,16 @@ export class ConfigReloader {
 
   async #reload(): Promise<void> {
     const { reread, apply, log } = this.#deps;
+    const before = this.#config;
     try {
-      const { config, changed, needRestart } = planReload(this.#config, reread());
-      await apply(config);
+      const { config, changed, needRestart } = planReload(before, reread());
       this.#config = config;
+      await apply(config);
       log.level = config.log.level;
       log.info({ changed }, changed.length === 0 ? "configuration read again: no option has changed" : "configuration read again");
       if (needRestart.length > 0) log.warn({ options: needRestart }, "changed options that wait for the next start");
     } catch (error) {
+      this.#config = before;
       const { code, message, hint } =
         error instanceof SillageError
           ? error
