@@ -9,6 +9,49 @@ import type { BatchInsert, ClickHouseStore, FlowStore } from "./store/index.ts";
 const RETRY_MIN_MS = 1_000;
 const RETRY_MAX_MS = 15_000;
 
+/**
+ * Work on a store that may not answer: done when it does. One at a time, because two fillings of a dictionary side by side would leave the
+ * rows of both.
+ */
+export class LateWork {
+  readonly #work: () => Promise<void>;
+  readonly #onError: (error: unknown) => void;
+  #running = Promise.resolve();
+  #retry: NodeJS.Timeout | undefined;
+
+  /** @param onError takes what ends a later try, other than "unavailable" */
+  constructor(work: () => Promise<void>, onError: (error: unknown) => void) {
+    this.#work = work;
+    this.#onError = onError;
+  }
+
+  /**
+   * @returns false when the store does not answer: tried again until it does
+   * @throws what the work throws else
+   */
+  async run(): Promise<boolean> {
+    const attempt = this.#running.then(() => this.#work());
+    this.#running = attempt.catch(() => undefined);
+    try {
+      await attempt;
+    } catch (error) {
+      if (!isUnavailable(error)) throw error;
+      clearTimeout(this.#retry);
+      this.#retry = setTimeout(() => void this.run().catch(this.#onError), RETRY_MAX_MS).unref();
+      return false;
+    }
+    return true;
+  }
+
+  stop(): void {
+    clearTimeout(this.#retry);
+  }
+}
+
+function isUnavailable(error: unknown): error is SillageError {
+  return error instanceof SillageError && error.kind === "unavailable";
+}
+
 /** The part of a store that the API and the loader use. */
 export type LateStore = FlowStore & Pick<ClickHouseStore, "insertFiles" | "ownRows">;
 
@@ -26,7 +69,7 @@ export function createLateStore(open: () => Promise<ClickHouseStore>, log: Logge
       if (closed) await store.close();
       else log.info("the ClickHouse server answers");
     } catch (error) {
-      if (!(error instanceof SillageError) || error.kind !== "unavailable") {
+      if (!isUnavailable(error)) {
         onFatal(error);
         return;
       }

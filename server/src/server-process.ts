@@ -6,14 +6,14 @@ import { checkExposure, createApi, type SystemStatus } from "./api/index.ts";
 import type { ChildContext, RunningChild } from "./child-process.ts";
 import type { CollectorStatus } from "./collect/index.ts";
 import { ExporterDirectory } from "./exporters/index.ts";
-import { createLateStore, type LateStore } from "./late-store.ts";
+import { createLateStore, LateWork, type LateStore } from "./late-store.ts";
 import { limitLog } from "./limited-log.ts";
 import { listenError } from "./listen-error.ts";
 import { createServerMetrics } from "./loader-metrics.ts";
 import type { Logger } from "./log.ts";
 import type { Restarts, ToChild } from "./process-messages.ts";
 import type { SillageConfig } from "./sillage-config.ts";
-import { NetworkLabels } from "./networks/index.ts";
+import { fillNetworks, NetworkLabels } from "./networks/index.ts";
 import {
   createLoader,
   createStore,
@@ -22,6 +22,7 @@ import {
   LATE_RATES,
   openDataFolder,
   replaceRows,
+  type DataFolder,
   type DictionaryRow,
   type Loader,
   type StoreDeps,
@@ -47,13 +48,22 @@ const KEEP_ALIVE_MS = 95_000;
  */
 export async function runServer({ config, startedMs, log }: ChildContext, root: string): Promise<RunningChild> {
   checkExposure(config.api);
-  let { networks } = config;
-  let labels = new NetworkLabels(networks);
-  let directory = new ExporterDirectory(config.exporters);
+  let known = knowledgeOf(config);
   const folder = await openDataFolder(config.data);
   let collector: CollectorStatus | undefined;
   let restarts: Restarts = {};
-  const store = await openStore(config, { dataFolder: folder, networks: labels.rows, lateRates: lateRates(directory) }, log);
+  const store = await openStore(config, folder, {
+    rows: () => ({ networks: known.labels.rows, lateRates: lateRates(known.directory) }),
+    log,
+  });
+  const dictionaries = new LateWork(
+    async () => {
+      const { labels, directory } = known;
+      await fillNetworks(store, labels.networks);
+      await replaceRows(store, LATE_RATES, lateRates(directory));
+    },
+    (error) => log.error({ err: error }, "flows go on being labelled as before the reload"),
+  );
   const loader = createLoader(config.loader, { store, paths: folder, log: limitLog(log) });
   const status = (): SystemStatus => ({
     version: VERSION,
@@ -69,8 +79,8 @@ export async function runServer({ config, startedMs, log }: ChildContext, root: 
     log,
     now: Date.now,
     limits: defaultLimits(config.store),
-    directory: () => directory,
-    hasLateRates: () => directory.rates.length > 0,
+    directory: () => known.directory,
+    hasLateRates: () => known.directory.rates.length > 0,
     metrics: createServerMetrics(() => loader.stats()),
     previewDir: path.join(root, "preview/dist"),
     pluginDir: path.join(root, "plugin/dist"),
@@ -92,15 +102,20 @@ export async function runServer({ config, startedMs, log }: ChildContext, root: 
       else if (message.type === "restarts") restarts = message.restarts;
     },
     async reload(next) {
-      if (next.networks !== networks) labels = new NetworkLabels(next.networks);
-      ({ networks } = next);
-      directory = new ExporterDirectory(next.exporters);
-      await replaceRows(store, LATE_RATES, lateRates(directory));
-      await labels.reload(store, log);
+      const before = known;
+      known = knowledgeOf(next);
+      const isDone = await dictionaries.run().catch((error: unknown) => {
+        known = before;
+        throw error;
+      });
+      const networks = known.labels.networks.length;
+      if (isDone) log.info({ networks }, "flows are labelled with the networks as they are now");
+      else log.warn({ networks }, "the database does not answer: flows are labelled with the networks as they are now when it does");
     },
     async stop() {
       clearInterval(recovery);
       clearInterval(guard);
+      dictionaries.stop();
       const answered = Promise.all(servers.map(closeServer));
       await loader.stop(LOAD_AT_END_MS);
       await answered;
@@ -110,6 +125,17 @@ export async function runServer({ config, startedMs, log }: ChildContext, root: 
       if (backlogSegments > 0) log.info({ segments: backlogSegments }, "segments wait in the spool for the next start");
     },
   };
+}
+
+/** What the operator says about networks and exporters. */
+interface Knowledge {
+  readonly labels: NetworkLabels;
+  readonly directory: ExporterDirectory;
+}
+
+/** @throws SillageError when the networks file has a mistake */
+function knowledgeOf({ networks, exporters }: SillageConfig): Knowledge {
+  return { labels: new NetworkLabels(networks), directory: new ExporterDirectory(exporters) };
 }
 
 /** The operator's sampling rates, for flows that were stored without one. */
@@ -137,12 +163,14 @@ function tellRecovery(loader: Loader, log: Logger): NodeJS.Timeout {
   }, RECOVERY_CHECK_MS);
 }
 
-async function openStore(
-  config: SillageConfig,
-  deps: Required<Pick<StoreDeps, "dataFolder" | "networks" | "lateRates">>,
-  log: Logger,
-): Promise<LateStore> {
-  const open = () => createStore(config.store, deps);
+interface OpenDeps {
+  /** Asked at each attempt: a reload may have come before the database. */
+  readonly rows: () => Pick<StoreDeps, "networks" | "lateRates">;
+  readonly log: Logger;
+}
+
+async function openStore(config: SillageConfig, dataFolder: DataFolder, { rows, log }: OpenDeps): Promise<LateStore> {
+  const open = () => createStore(config.store, { dataFolder, ...rows() });
   if (config.store.kind === "http") {
     return createLateStore(open, log, (error) => {
       log.fatal({ err: error }, "the ClickHouse server refuses this program");
@@ -152,7 +180,7 @@ async function openStore(
   try {
     return await open();
   } catch (error) {
-    await deps.dataFolder.release();
+    await dataFolder.release();
     throw error;
   }
 }
