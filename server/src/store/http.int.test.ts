@@ -6,6 +6,7 @@ import { storeConfigSchema } from "./config.ts";
 import { loaderConfigSchema } from "./loader/config.ts";
 import { createLoader } from "./loader/loader.ts";
 import { openTestStore, type TestStore } from "./testing/backends.ts";
+import { ROLLUP_TABLES } from "./schema/tables.ts";
 import { rawTotals, rollupDifferences, totalsOf } from "./testing/exactly-once.ts";
 import { startHttpHelper } from "./testing/http-helper.ts";
 import { writeFlows } from "./testing/segments.ts";
@@ -55,7 +56,7 @@ describe("a ClickHouse server that misbehaves", () => {
 
   it("stores a batch once when it applies an insert and cuts the connection before the answer", async () => {
     await db.store.command("TRUNCATE TABLE flows");
-    for (const { name } of [{ name: "traffic_1m" }, { name: "ports_5m" }]) await db.store.command(`TRUNCATE TABLE ${name}`);
+    for (const { name } of ROLLUP_TABLES) await db.store.command(`TRUNCATE TABLE ${name}`);
     let cuts = 3;
     db.helper!.faults.after = (sql) => {
       if (isInsert(sql) && cuts-- > 0) throw new Error("cut");

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { SillageError } from "@sillage/model";
 import { BACKENDS, openTestStore, type TestStore } from "./testing/backends.ts";
+import { LATEST_SCHEMA_VERSION } from "./schema/migrations.ts";
 
 /** A query that would run for hours; not bounded by rows, so that only time or a KILL ends it. */
 const ENDLESS = "SELECT max(sipHash64(number, {salt:String})) AS m FROM system.numbers";
@@ -110,7 +111,7 @@ describe.each(BACKENDS)("query on %s", (backend) => {
       "SET readonly = 0",
     ];
     for (const sql of statements) expect([sql, await codeOf(db.rows(sql))]).toEqual([sql, "STORE_QUERY"]);
-    expect(await db.rows("SELECT max(version) FROM schema_migrations")).toEqual([[1]]);
+    expect(await db.rows("SELECT max(version) FROM schema_migrations")).toEqual([[LATEST_SCHEMA_VERSION]]);
   });
 
   it("says what the engine found wrong", async () => {
