@@ -111,9 +111,9 @@ export interface DecoderLimits {
   readonly maxSessions: number;
   /** Templates of one session; Open vSwitch announces over 200. @default 2,000 */
   readonly maxTemplatesPerSession: number;
-  /** Templates of all sessions. @default 65,536 */
+  /** Templates of all sessions: about 300 bytes each beside their layout. @default 524,288: ten thousand exporters with fifty */
   readonly maxTemplates: number;
-  /** Fields of all templates together: about 80 bytes of memory each, 380 once data came and the template is compiled. @default 1,000,000 */
+  /** Fields of all layouts together, each counted once however many exporters announce it: about 80 bytes of memory each, 380 once data came and the template is compiled. @default 1,000,000 */
   readonly maxTemplateFields: number;
   /** Fields of one template; larger ones are refused. @default 1,000 */
   readonly maxFieldsPerTemplate: number;
@@ -149,7 +149,7 @@ export interface DecoderLimits {
 export const DEFAULT_LIMITS: DecoderLimits = {
   maxSessions: 10_000,
   maxTemplatesPerSession: 2_000,
-  maxTemplates: 65_536,
+  maxTemplates: 524_288,
   maxTemplateFields: 1_000_000,
   maxFieldsPerTemplate: 1_000,
   maxWaitingBytesPerSession: 262_144,

@@ -11,6 +11,7 @@ import { FactTable } from "./fact-table.ts";
 import { IgnoredElements, IgnoredElementsBudget } from "./ignored-elements.ts";
 import { SampleSources, SampleSourcesBudget } from "./sample-sources.ts";
 import { Session, type SessionIdentity } from "./session.ts";
+import { SharedDefinitions } from "./shared-definitions.ts";
 import { SocketSequences } from "./socket-sequences.ts";
 import { SiblingGroup, type SessionTemplates } from "./sibling-group.ts";
 import type { Template, TemplateDefinition } from "./template.ts";
@@ -51,7 +52,7 @@ export class SessionTable {
   private ended: ExporterStats[] = [];
   private waitingBytes = 0;
   private templates = 0;
-  private templateFields = 0;
+  private readonly definitions = new SharedDefinitions();
 
   constructor(limits: DecoderLimits) {
     this.limits = limits;
@@ -125,13 +126,9 @@ export class SessionTable {
     const isNews = session.group.learn(session.templates, definition, nowMs);
     if (isNews) {
       this.templateChanges++;
-      if (before) {
-        session.layoutChanges++;
-        this.countTemplate(before, -1);
-      }
-      this.countTemplate(session.templates.get(definition.id)!, 1);
-      if (this.templates > this.limits.maxTemplates || this.templateFields > this.limits.maxTemplateFields)
-        this.evictTemplates([...this.sessions.values()]);
+      if (before) session.layoutChanges++;
+      else this.templates++;
+      this.makeRoom();
     }
     return isNews;
   }
@@ -151,7 +148,7 @@ export class SessionTable {
     const template = session.templates.get(templateId);
     if (!template) return;
     session.group.forget(session.templates, templateId);
-    this.countTemplate(template, -1);
+    this.templates--;
     this.templateChanges++;
   }
 
@@ -239,7 +236,7 @@ export class SessionTable {
       key = `${groupKey(identity)}tcp${String.fromCharCode(++sourcePort)}`;
       session = this.sessions.get(key);
     } while (session !== undefined && session.connection !== 0);
-    session ??= this.add({ ...identity, sourcePort }, key, { group: new SiblingGroup(), nowMs });
+    session ??= this.add({ ...identity, sourcePort }, key, { group: this.newGroup(identity), nowMs });
     this.facts.forgetKind(session, "boot"); // the exporter may have connected again because it booted
     this.connections.enter(session, identity);
     return session;
@@ -248,8 +245,12 @@ export class SessionTable {
   private group(identity: SessionIdentity): SiblingGroup {
     const key = groupKey(identity);
     let group = this.groups.get(key);
-    if (!group) this.groups.set(key, (group = new SiblingGroup()));
+    if (!group) this.groups.set(key, (group = this.newGroup(identity)));
     return group;
+  }
+
+  private newGroup({ flowType }: SessionIdentity): SiblingGroup {
+    return new SiblingGroup(this.definitions, flowType);
   }
 
   private exporter({ exporter: address }: SessionIdentity): Exporter {
@@ -275,15 +276,33 @@ export class SessionTable {
     if (waiters.size === 0) this.waiters.delete(session.group);
   }
 
-  private countTemplate(template: Template, by: 1 | -1): void {
-    this.templates += by;
-    this.templateFields += by * template.definition.fields.length;
+  /** Layouts that nobody else announces go first: they take memory of their own, and a flood of invented ones is made of them. */
+  private makeRoom(): void {
+    const { maxTemplates, maxTemplateFields } = this.limits;
+    if (this.templates > maxTemplates) this.evictTemplates(this.sessions.values());
+    if (this.definitions.fields > maxTemplateFields) this.evictTemplates(this.sessions.values(), isUnshared);
+    while (this.definitions.fields > maxTemplateFields) this.evictTemplates(this.sessions.values());
   }
 
-  private evictTemplates(sessions: readonly Session[]): void {
-    const all = sessions.flatMap((session) => [...session.templates].map(([id, { lastUsedMs }]) => ({ session, id, lastUsedMs })));
-    all.sort((a, b) => a.lastUsedMs - b.lastUsedMs);
-    for (const { session, id } of all.slice(0, Math.ceil(all.length * EVICTED_SHARE))) this.forget(session, id);
+  /** Forgets the least recently used tenth of those that are asked about. */
+  private evictTemplates(sessions: Iterable<Session>, isMeant: (template: Template) => boolean = () => true): void {
+    const candidates = [...sessions];
+    const times: number[] = [];
+    for (const { templates } of candidates)
+      for (const template of templates.values()) if (isMeant(template)) times.push(template.lastUsedMs);
+    let left = Math.ceil(times.length * EVICTED_SHARE);
+    if (left === 0) return;
+    const newestMs = Float64Array.from(times).sort()[left - 1]!;
+    const forgetIf = (isOld: (template: Template) => boolean): void => {
+      for (const session of candidates)
+        for (const [id, template] of [...session.templates])
+          if (left > 0 && isOld(template) && isMeant(template)) {
+            this.forget(session, id);
+            left--;
+          }
+    };
+    forgetIf(({ lastUsedMs }) => lastUsedMs < newestMs);
+    forgetIf(({ lastUsedMs }) => lastUsedMs === newestMs);
   }
 
   private evictSessions(): void {
@@ -320,6 +339,10 @@ export class SessionTable {
     this.sessions.delete(session.key);
     if (this.last === session) this.last = undefined;
   }
+}
+
+function isUnshared({ definition }: Template): boolean {
+  return definition.users === 1;
 }
 
 function addBalance(total: { -readonly [Part in keyof ByteBalance]: number }, part: ByteBalance): void {

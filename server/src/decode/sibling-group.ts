@@ -4,6 +4,7 @@
  * not know an id may use the layout of its siblings, provided that they agree on it.
  */
 import { Agreement } from "./agreement.ts";
+import type { SharedDefinitions } from "./shared-definitions.ts";
 import { Template, type TemplateDefinition } from "./template.ts";
 
 /** How a template was found. */
@@ -19,6 +20,13 @@ export class SiblingGroup {
   readonly agreement = new Agreement();
   /** Distinct layouts of each id. */
   private readonly layouts = new Map<number, Template[]>();
+  private readonly definitions: SharedDefinitions;
+  private readonly flowType: number;
+
+  constructor(definitions: SharedDefinitions, flowType: number) {
+    this.definitions = definitions;
+    this.flowType = flowType;
+  }
 
   find(own: SessionTemplates, id: number): Lookup {
     const template = own.get(id);
@@ -39,7 +47,7 @@ export class SiblingGroup {
     const layouts = this.layouts.get(definition.id) ?? [];
     let template = layouts.find((layout) => layout.hasLayoutOf(definition));
     if (!template) {
-      template = new Template(definition, nowMs);
+      template = new Template(this.definitions.share(this.flowType, definition), nowMs);
       layouts.push(template);
       this.layouts.set(definition.id, layouts);
     }
@@ -54,6 +62,7 @@ export class SiblingGroup {
     if (!template) return;
     own.delete(id);
     if (--template.owners > 0) return;
+    this.definitions.release(template.definition);
     const layouts = this.layouts.get(id)?.filter((layout) => layout !== template) ?? [];
     if (layouts.length === 0) this.layouts.delete(id);
     else this.layouts.set(id, layouts);
