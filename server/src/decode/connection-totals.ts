@@ -34,8 +34,8 @@ interface Connection {
 export class ConnectionTotals {
   private readonly budget: ConnectionBudget;
   private readonly connections = new Map<number, Connection>();
-  /** When the session began, epoch ms. */
-  private readonly sinceMs: number;
+  /** When the session began, or the firewall booted after that, epoch ms. */
+  private sinceMs: number;
   private sendsUpdates = false;
 
   constructor(budget: ConnectionBudget, sinceMs: number) {
@@ -70,6 +70,12 @@ export class ConnectionTotals {
       const ended = this.add(id);
       if (ended) ended.hasEnded = true;
     }
+  }
+
+  /** The firewall booted: its connections are gone, and their numbers begin anew. */
+  restart(bootMs: number): void {
+    this.release();
+    this.sinceMs = Math.max(this.sinceMs, bootMs);
   }
 
   /** Gives the memory back: the session ends. */

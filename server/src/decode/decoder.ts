@@ -322,7 +322,8 @@ export class Decoder {
     session.decodedBytes += IPFIX_HEADER_BYTES;
     const message = this.message(session, context, { exportMs: view.getUint32(4) * 1000, uptimeMs: Number.NaN, samplingRate: 0 });
     const records = walkSets({ session, dialect: "ipfix", view, at: IPFIX_HEADER_BYTES, end, context: message, sink }, this.walker);
-    session.sequence.observe(view.getUint32(8), records, context.receivedMs);
+    // What could not be read is counted as dropped: the step to the next message must not count it again as lost.
+    session.sequence.observe(view.getUint32(8), length > available ? Number.NaN : records, context.receivedMs);
   }
 
   private decodeSflow5(arrival: Arrival): void {

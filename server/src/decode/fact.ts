@@ -32,6 +32,9 @@ export type FactKey = number | string;
 export const RATE_VALUE = "sampling_rate";
 export const BOOT_VALUE = "systemInitTimeMilliseconds";
 
+/** Entries of a value: templates that tell ever other elements of one key cannot make its fact grow without end. */
+export const MAX_ENTRIES = 64;
+
 export type FactValue = Readonly<Record<string, number | string>>;
 
 /** What one options record says; what it does not mention stays as it was. */
@@ -75,11 +78,15 @@ export class Fact {
       this.description = description;
       isChanged = true;
     }
-    for (const [key, entry] of Object.entries(value)) {
-      if (this.value[key] === entry) continue;
-      this.value = { ...this.value, ...value };
-      return true;
+    const news = Object.entries(value).filter(([key, entry]) => this.value[key] !== entry);
+    if (news.length === 0) return isChanged;
+    const merged = new Map(Object.entries(this.value));
+    for (const [key, entry] of news) {
+      if (!merged.has(key) && merged.size >= MAX_ENTRIES) continue;
+      merged.set(key, entry);
+      isChanged = true;
     }
+    if (isChanged) this.value = Object.fromEntries(merged);
     return isChanged;
   }
 

@@ -118,6 +118,16 @@ describe("events of a firewall", () => {
     expect(sum(firewall.send({ id: 9, event: UPDATE, sent: 1 }))).toEqual([0, 0]);
   });
 
+  it("of a firewall that booted are of new connections, whatever their numbers", () => {
+    const firewall = new Firewall();
+    firewall.send({ id: 1, event: UPDATE, sent: 300 }, { id: 1, event: DELETED, sent: 300 }, { id: 2, event: UPDATE, sent: 500 });
+    const SECOND_MS = 1_000;
+    firewall.decoder.decode(netflow9([], { uptimeMs: SECOND_MS }), { receivedMs: RECEIVED_MS });
+    const events = [1, 2].map((id) => record({ id, event: DELETED, sent: 100 }));
+    const rows = firewall.decoder.decode(netflow9([set(256, concat(...events))], { uptimeMs: 2 * SECOND_MS }));
+    expect(rows.map(({ bytes }) => Number(bytes))).toEqual([100, 100]);
+  });
+
   it("are remembered within limits: the connection noted first goes, and is counted", () => {
     const firewall = new Firewall({ maxConnectionsPerSession: 2 });
     firewall.send({ id: 1, event: UPDATE, sent: 1 }, { id: 2, event: UPDATE, sent: 1 }, { id: 3, event: UPDATE, sent: 1 });

@@ -222,6 +222,17 @@ describe("facts", () => {
     expect(facts.map(({ name }) => name)).toEqual(expect.arrayContaining(["eth1", "eth1000", "eth999"]));
   });
 
+  it("keep so many entries and no more, however many elements are told of one key", () => {
+    const decoder = new TestDecoder();
+    const ELEMENTS = 200;
+    for (let id = 1; id <= ELEMENTS; id++)
+      decoder.decode(ipfix([set(3, ipfixOptions(300, 1, [...specs("10:4"), [id, 4, 9_999]])), set(300, hex("00000007 00000001"))]));
+    decoder.decode(ipfix([set(3, ipfixOptions(300, 1, [...specs("10:4"), [1, 4, 9_999]])), set(300, hex("00000007 00000002"))]));
+    const [fact] = decoder.decoder.facts();
+    expect(Object.keys(fact!.value)).toHaveLength(64);
+    expect(Object.values(fact!.value)).toContain(2);
+  });
+
   it("take no more memory than allowed, whoever tells them", () => {
     const decoder = new TestDecoder({ limits: { maxFactBytes: 100_000 } });
     for (let i = 0; i < 2_000; i++)

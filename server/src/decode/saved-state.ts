@@ -10,7 +10,7 @@
  * templates go through the same checks as those from the wire, and all caps hold.
  */
 import type { Dialect } from "./dialect.ts";
-import { Fact, FACT_KINDS, type FactKind, type FactValue } from "./fact.ts";
+import { Fact, FACT_KINDS, type FactKind, type FactValue, MAX_ENTRIES } from "./fact.ts";
 import type { FactOwner } from "./fact-table.ts";
 import type { Session } from "./session.ts";
 import type { SessionTable } from "./session-table.ts";
@@ -194,9 +194,8 @@ function parseSession(value: unknown): SavedSession | undefined {
   return { flowType, obsDomain, source, sourcePort, lastSeenMs, hasRows: hasRows === true };
 }
 
-/** Characters of a text and entries of a value: as much as options can tell. */
+/** Characters of a text: as many as options can tell. */
 const MAX_CHARS = 256;
-const MAX_ENTRIES = 64;
 
 function parseFact(saved: unknown): Fact | undefined {
   const [kind, key, name, description, value, validFromMs, toldMs] = asArray(saved);

@@ -158,7 +158,7 @@ export class Session extends FactOwner {
   learned({ kind, key, value }: Fact): void {
     const number = value[NUMBER_OF_FACT[kind] ?? ""];
     if (typeof number !== "number" || typeof key !== "number") return;
-    if (kind === "boot" && number - this.numbers.ownBootMs > LATE_UPTIME_MS) this.restart();
+    if (kind === "boot" && number - this.numbers.ownBootMs > LATE_UPTIME_MS) this.restart(number);
     this.numbers.tell(key, number);
   }
 
@@ -204,14 +204,15 @@ export class Session extends FactOwner {
   /** Tells the sequence trackers of a restart when the uptime went back; a wrap of the 32-bit counter is none. */
   seeUptime(uptimeMs: number): void {
     const back = (this.lastUptimeMs - uptimeMs) | 0;
-    if (back > LATE_UPTIME_MS || (back > LATE_YOUNG_UPTIME_MS && uptimeMs < LATE_UPTIME_MS)) this.restart();
+    if (back > LATE_UPTIME_MS || (back > LATE_YOUNG_UPTIME_MS && uptimeMs < LATE_UPTIME_MS)) this.restart(this.lastSeenMs - uptimeMs);
     this.lastUptimeMs = uptimeMs;
   }
 
-  private restart(): void {
+  private restart(bootMs: number): void {
     this.sequence.restart();
     for (const sequence of this.aggregations.values()) sequence.restart();
     this.samples?.restart();
+    this.connectionTotals.restart(Math.min(bootMs, this.lastSeenMs));
   }
 
   private get numbering(): Numbering {

@@ -47,7 +47,7 @@ const TEMPLATE_SETS: Readonly<Record<Dialect, Readonly<Record<number, "data" | "
 const FIRST_DATA_SET = 256;
 const SET_HEADER_BYTES = 4;
 
-/** @returns data and options records of the message; NaN when a set of it waits for its template */
+/** @returns data and options records of the message; NaN when not all of it could be read, or waits for its template */
 export function walkSets(message: Message, deps: WalkerDeps): number {
   const { session, view, end } = message;
   let { at } = message;
@@ -58,10 +58,13 @@ export function walkSets(message: Message, deps: WalkerDeps): number {
     if (length < SET_HEADER_BYTES) {
       if (isAllZero(view, at, end)) break;
       session.drop("bad_set_length", end - at, `set ${id} at byte ${at} has a length of ${length}`);
-      return records;
+      return Number.NaN;
     }
     const isCut = length > end - at;
-    if (isCut) session.drop("set_overrun", 0, `set ${id} claims ${length - (end - at)} bytes more than the message has`);
+    if (isCut) {
+      session.drop("set_overrun", 0, `set ${id} claims ${length - (end - at)} bytes more than the message has`);
+      records = Number.NaN;
+    }
     const setEnd = Math.min(at + length, end);
     const kind = TEMPLATE_SETS[message.dialect][id];
     session.decodedBytes += SET_HEADER_BYTES;
@@ -120,7 +123,7 @@ function learnTemplates(
   }
 }
 
-/** @returns records; NaN when the set waits for its template */
+/** @returns records; NaN when one could not be read, or the set waits for its template */
 function readDataSet(message: Message, set: DataSetRange, deps: WalkerDeps): number {
   const { session, view, context } = message;
   const found = session.group.find(session.templates, set.id);
@@ -163,7 +166,7 @@ function decodeOptions({ session, dialect, view, context }: Message, set: DataSe
   session.optionsRecords += records;
   session.decodedBytes += end - at - brokenBytes - truncatedBytes(session, set, paddingBytes);
   if (brokenBytes > 0) session.drop("bad_record", brokenBytes, `a variable-length field of options set ${id} leaves the set`);
-  return records;
+  return brokenBytes > 0 ? Number.NaN : records;
 }
 
 function decodeData(message: Message, set: DataSetRange, { template, deps }: DataTemplate): number {
@@ -187,7 +190,7 @@ function decodeData(message: Message, set: DataSetRange, { template, deps }: Dat
   if (result.homeless > 0) session.drop("sink_full", result.homelessBytes, undefined, result.homeless);
   if (result.unreadLists > 0) session.skip("unread_lists", 0, result.unreadLists);
   session.ignored.count(plan.ignored, result.records);
-  return result.records;
+  return result.brokenBytes > 0 ? Number.NaN : result.records;
 }
 
 /** What the structured lists of a message ask about their session. */

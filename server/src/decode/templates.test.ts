@@ -293,6 +293,20 @@ describe("sets", () => {
     expect(decoder.stats()).toMatchObject({ dropped: { bad_set_length: 1 }, droppedBytes: { bad_set_length: 16 } });
   });
 
+  it.each([
+    { name: "a set with a length below 4", sets: [set(256, RECORD), set(256, RECORD, 3)] },
+    { name: "a set that is cut off", sets: [set(256, RECORD), set(256, RECORD, 900)] },
+    { name: "a variable-length field that leaves the set", sets: [set(257, hex("02 6162 09 61"))] },
+    { name: "a message that is longer than the datagram", sets: [set(256, RECORD)], length: 900 },
+  ])("$name drops records that are not counted as lost, too", ({ sets, length }) => {
+    const decoder = new TestDecoder();
+    decoder.decode(ipfix([set(2, concat(FLOW_TEMPLATE, template(257, [[460, 65_535]])))]));
+    for (let sequence = 0; sequence < 20; sequence++) decoder.decode(ipfix([set(256, RECORD)], { sequence }));
+    decoder.decode(ipfix(sets, { sequence: 20, ...(length === undefined ? {} : { length }) }));
+    decoder.decode(ipfix([set(256, RECORD)], { sequence: 23 }));
+    expect(decoder.stats().sequence).toMatchObject({ unit: "records", lost: 0 });
+  });
+
   it("of variable length are read record by record, with the short and the long form of the length", () => {
     const decoder = new TestDecoder();
     const layout = template(256, [
