@@ -1,5 +1,6 @@
 import { Alert, LoadingPlaceholder, Text } from "@grafana/ui";
 import { listeningPorts } from "./exporters-api.ts";
+import { DeviceFindings } from "./DeviceFindings.tsx";
 import { ExporterTable } from "./ExporterTable.tsx";
 import { HowToExport } from "./HowToExport.tsx";
 import { RefusedSenders } from "./RefusedSenders.tsx";
@@ -23,6 +24,7 @@ export function ExportersPage() {
         </Alert>
       )}
       <RefusedSenders refused={exporters.data?.refused ?? []} />
+      <DeviceFindings devices={exporters.data?.devices ?? []} />
       {sessions ? sessions.length > 0 && <ExporterTable exporters={sessions} /> : <LoadingPlaceholder text="Loading" />}
       <section style={{ marginTop: 24 }}>
         <Text element="h2" variant="h4">

@@ -36,8 +36,27 @@ export interface RefusedSender {
   hint?: string;
 }
 
+/** Something that is wrong, and what to do. */
+export interface Finding {
+  rule: string;
+  severity: "error" | "warning" | "notice";
+  exporter?: string;
+  name?: string;
+  what: string;
+  todo: readonly string[];
+}
+
+/** An exporter with all its sessions, over the last hour. */
+export interface Device {
+  exporter: string;
+  /** Records. */
+  balance: { exported: number; stored: number };
+  findings: readonly Finding[];
+}
+
 export interface ExportersAnswer {
   exporters: ExporterSession[];
+  devices: Device[];
   refused: RefusedSender[];
 }
 
