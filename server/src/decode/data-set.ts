@@ -157,6 +157,7 @@ function writeRecords(plan: Plan, chunk: Chunk, run: RowRun): WrittenRows {
       const reverse = { ...chunk, row: answer };
       rows.clamped += writeRows(plan.reverse.row, reverse, run);
       markDirection(reverse, chunk.columns[BIFLOW_DIRECTION]!.u8[chunk.row] === ANSWER ? INITIATOR : ANSWER);
+      writeKept(plan.kept, run.batch, reverse);
       run.reader?.read(plan.lists, reverse, { row: answer, targets: plan.listTargets.reverse });
       rows.written++;
     }

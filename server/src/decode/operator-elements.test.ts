@@ -47,6 +47,16 @@ describe("elements that the operator declares", () => {
     expect(rows.map(({ extra }) => extra)).toEqual([{ latency: "42", host: "a.b" }, { latency: "0" }, { latency: "1", host: "c" }]);
   });
 
+  it("are kept in both rows of a biflow", () => {
+    const decoder = new TestDecoder({ elements: [latency] });
+    const fields = [SOURCE, [1, "0000002a", VENDOR], [1, "00000064"], [1, "000000c8", 29_305]] as const;
+    const rows = decoder.decode(message(fields));
+    expect(rows.map(({ bytes, extra }) => [bytes, extra])).toEqual([
+      [100, { latency: "42" }],
+      [200, { latency: "42" }],
+    ]);
+  });
+
   it("are the same by any of their numbers", () => {
     const decoder = new TestDecoder({ elements: [{ enterprise: 0, id: 57_590, name: "l7", type: "unsigned16", keep: true }] });
     expect(decoder.decode(netflow9([set(0, template(256, [[8, 4], [57_590, 2]])), set(256, hex("0a000001 0007"))]))).toMatchObject([{ extra: { l7: "7" } }]); // prettier-ignore
