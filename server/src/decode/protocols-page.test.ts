@@ -15,7 +15,7 @@ describe("docs/protocols.md", () => {
     ["templates a session", DEFAULT_LIMITS.maxTemplatesPerSession],
     ["in all, 1,000 fields", DEFAULT_LIMITS.maxTemplates],
     ["fields a\ntemplate", DEFAULT_LIMITS.maxFieldsPerTemplate],
-    ["in all, 512", DEFAULT_LIMITS.maxTemplateFields],
+    ["in all (layouts", DEFAULT_LIMITS.maxTemplateFields],
     ["ignored elements a\nsession", DEFAULT_LIMITS.maxIgnoredElementsPerSession],
     ["in all, 4,096", DEFAULT_LIMITS.maxIgnoredElements],
     ["sFlow sources a session", DEFAULT_LIMITS.maxSampleSourcesPerSession],
