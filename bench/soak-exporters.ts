@@ -280,7 +280,7 @@ class SoakRun {
       phases,
       sessions: stats.length,
       templates: stats.reduce((sum, { templates }) => sum + templates, 0),
-      evictedSessions: this.decoder.evictedSessions(),
+      evictedSessions: this.decoder.givenUp().sessions,
       rows: this.rows,
       expectedRows: this.expectedRows,
       dropped: sumDropped(stats),

@@ -272,7 +272,7 @@ class Run {
     const defect = this.findDefect(stats);
     if (defect) return defect;
     const rows = total(stats, "rows");
-    if (this.decoder.evictedSessions() === 0 && rows !== this.sink.flushedRows)
+    if (this.decoder.givenUp().sessions === 0 && rows !== this.sink.flushedRows)
       return { property: "rows", detail: `${rows} rows counted, ${this.sink.flushedRows} written` };
     return this.checkCaps(stats);
   }

@@ -2,7 +2,7 @@
  * Puts together what the tables and the running collector say about each exporter. While the database does not answer, the running collector
  * still tells its part: its counts since it started stand in for the balance of the range.
  */
-import { LOSS_NAMES, SillageError, type LossTotals } from "@sillage/model";
+import { SillageError, type LossTotals } from "@sillage/model";
 import type { DeviceReport, SystemReport } from "../doctor/index.ts";
 import {
   addTotals,
@@ -27,7 +27,6 @@ export const NOBODY = "::";
 const TRAFFIC_MS = 600_000;
 /** Exporters whose interface counters are compared when all are looked at: one query each. */
 const MAX_COMPARED = 20;
-const NO_LOSS = Object.fromEntries(LOSS_NAMES.map((name) => [name, 0])) as LossTotals;
 
 export interface DeviceAnswer extends DeviceReport, Omit<OperatorWords, "name"> {
   readonly sessions: readonly SessionAnswer[];
@@ -84,14 +83,6 @@ export function systemReport(api: ApiContext, { devices, nobody, storeError }: D
     ...(loader && { loader }),
     ...(restarts && { restarts }),
   };
-}
-
-/** Reports from the running collector alone, for those who must not ask the database. */
-export function liveReports(api: ApiContext): DeviceReports {
-  const balances = liveBalances(api);
-  const sessions = groupBy(mergeSessions(api, []), (session) => session.exporter);
-  const parts = { balances, traffic: [], ignored: [], volumes: new Map<string, readonly InterfaceVolume[]>() };
-  return { devices: [...sessions].map(([address, list]) => deviceOf(api, { address, list, ...parts })), nobody: NO_LOSS };
 }
 
 interface DeviceParts {

@@ -6,7 +6,7 @@
 import type { RemoteInfo } from "node:dgram";
 import type { Socket } from "node:net";
 import { setTimeout as setTimeoutPromise } from "node:timers/promises";
-import type { DatagramContext, DecoderSettings, ExporterIgnoredElement, ExporterStats, FlowSink } from "../decode/index.ts";
+import type { DatagramContext, DecoderSettings, ExporterIgnoredElement, ExporterStats, FlowSink, GivenUp } from "../decode/index.ts";
 import { formatSize } from "../config/index.ts";
 import { ExporterDirectory, SamplingRates, type ExportersConfig } from "../exporters/index.ts";
 import { formatAddress } from "../flow/index.ts";
@@ -61,6 +61,8 @@ export interface DatagramDecoder extends FactSource, SavedStateOwner {
   stats(): ExporterStats[];
   /** Sessions given up since the last call, with their last counts. */
   takeEnded(): ExporterStats[];
+  /** What its limits have cost. */
+  givenUp(): GivenUp;
   /** Replaces what the operator says; flows that arrive from now on follow it. */
   configure(settings: Partial<DecoderSettings>): void;
   /** What exporters send and no column keeps. */
@@ -243,7 +245,7 @@ export function createCollector({ config, spool, exporters = [] }: CollectorOpti
       all.length <= MAX_STATUS_EXPORTERS ? all : [...all].sort((a, b) => b.lastSeenMs - a.lastSeenMs).slice(0, MAX_STATUS_EXPORTERS);
     return {
       type: "status",
-      version: 3,
+      version: 4,
       collector: config.name,
       startedMs,
       atMs: now(),
@@ -261,6 +263,7 @@ export function createCollector({ config, spool, exporters = [] }: CollectorOpti
       refused: refusedStatus(),
       exporters: recent.map(named),
       exporterCount: all.length,
+      givenUp: decoder.givenUp(),
     };
   }
 

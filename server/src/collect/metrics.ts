@@ -124,6 +124,11 @@ export function createCollectorMetrics(status: () => CollectorStatus): Collector
       "name",
       "site",
     ]),
+    givenUp: counter(
+      "collector_given_up_total",
+      "What was forgotten or not counted apart because a limit was reached: sessions, templates, facts, connections of firewalls, ignored elements.",
+      ["kind"],
+    ),
     sessions: gauge("collector_exporter_sessions", "Exporter sessions (source address and port, protocol, observation domain) known now."),
   };
   const spool = {
@@ -178,6 +183,7 @@ export function createCollectorMetrics(status: () => CollectorStatus): Collector
       refused.connections.inc({ source }, counts.connections);
     }
     exporter.sessions.set(now.exporterCount);
+    for (const [kind, count] of Object.entries(now.givenUp)) exporter.givenUp.inc({ kind }, count);
     for (const [labels, session] of labelled(now.exporters)) {
       const { name = "", site = "" } = session;
       if (name + site !== "") exporter.info.set({ exporter: labels.exporter, name, site }, 1);

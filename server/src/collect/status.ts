@@ -3,7 +3,7 @@
  * know what arrives even while nothing can be stored. Crosses a process border: a change of shape is a new `version`.
  */
 import type { LossTotals } from "@sillage/model";
-import type { ExporterStats } from "../decode/index.ts";
+import type { ExporterStats, GivenUp } from "../decode/index.ts";
 import type { SpoolStats } from "../spool/index.ts";
 import type { HostCounters } from "./host-counters.ts";
 import type { ConnectionStats } from "./tcp-connections.ts";
@@ -54,8 +54,10 @@ export interface ExporterStatus extends ExporterStats {
 }
 
 export interface CollectorStatus {
+  /** What limits on senders' state have cost; see DecoderLimits. */
+  readonly givenUp: GivenUp;
   readonly type: "status";
-  readonly version: 3;
+  readonly version: 4;
   readonly collector: string;
   readonly startedMs: number;
   readonly atMs: number;

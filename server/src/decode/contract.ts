@@ -146,6 +146,19 @@ export interface DecoderLimits {
   readonly maxFactBytes: number;
 }
 
+/** What was given up because a limit was reached. Counts since the decoder began. */
+export type GivenUp = {
+  /** Sessions; their counts are gone from `stats`. */
+  readonly sessions: number;
+  readonly templates: number;
+  /** Facts that exporters told. */
+  readonly facts: number;
+  /** Firewall connections forgotten before their end: what they count at their end is too much. */
+  readonly connections: number;
+  /** Ignored elements that were not counted apart. */
+  readonly elements: number;
+};
+
 export const DEFAULT_LIMITS: DecoderLimits = {
   maxSessions: 10_000,
   maxTemplatesPerSession: 2_000,

@@ -18,6 +18,7 @@ import {
   type ExporterIgnoredElement,
   type ExporterStats,
   type FlowSink,
+  type GivenUp,
   type InterfaceCounters,
   type SamplingOverrides,
 } from "./contract.ts";
@@ -129,16 +130,6 @@ export class Decoder {
     return listIgnoredElements(this.table.all(), this.walker.columns.names);
   }
 
-  /** Elements that were not counted apart because there were more than the limits allow. */
-  uncountedElements(): number {
-    return this.table.ignoredElements.uncounted;
-  }
-
-  /** Firewall connections that were forgotten before their end to make room: what they count at their end is too much. */
-  forgottenConnections(): number {
-    return this.table.openConnections.forgotten;
-  }
-
   /** Counter elements as exported, by IANA name; empty unless `sumCounters` was asked for. */
   sums(): ReadonlyMap<string, bigint> {
     return this.dataSets.sums ?? new Map<string, bigint>();
@@ -157,11 +148,6 @@ export class Decoder {
   /** Facts that are new, changed or, once a day, told again since the last call; at most `max`, the others next time. */
   takeChangedFacts(nowMs: number, max: number): ExporterFact[] {
     return this.table.facts.takeChanged(nowMs, max).map(([owner, fact]) => describeFact(owner, fact));
-  }
-
-  /** Facts given up because there were too many. */
-  evictedFacts(): number {
-    return this.table.facts.evicted;
   }
 
   /** Templates and facts as lines of text, each made when it is asked for: between two lines datagrams may be decoded. See saved-state.ts. */
@@ -188,9 +174,16 @@ export class Decoder {
     this.table.closeIdle(nowMs - this.limits.maxIdleMs);
   }
 
-  /** Sessions given up because there were more than `maxSessions`; their counts are gone from `stats`. */
-  evictedSessions(): number {
-    return this.table.evictedSessions;
+  /** What the limits cost until now. */
+  givenUp(): GivenUp {
+    const { evictedSessions, evictedTemplates, facts, openConnections, ignoredElements } = this.table;
+    return {
+      sessions: evictedSessions,
+      templates: evictedTemplates,
+      facts: facts.evicted,
+      connections: openConnections.forgotten,
+      elements: ignoredElements.uncounted,
+    };
   }
 
   /** Gives up data sets that have waited too long for their template. Call it now and then; arrivals do it for their own session. */

@@ -133,7 +133,7 @@ describe("events of a firewall", () => {
     firewall.send({ id: 1, event: UPDATE, sent: 1 }, { id: 2, event: UPDATE, sent: 1 }, { id: 3, event: UPDATE, sent: 1 });
     expect(sum(firewall.send({ id: 3, event: DELETED, sent: 1 }))).toEqual([0, 1]);
     expect(sum(firewall.send({ id: 1, event: DELETED, sent: 1 }))).toEqual([1, 1]);
-    expect(firewall.decoder.decoder.forgottenConnections()).toBe(2);
+    expect(firewall.decoder.decoder.givenUp().connections).toBe(2);
   });
 
   it.each([

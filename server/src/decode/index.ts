@@ -8,6 +8,7 @@ export {
   type ExporterFact,
   type ExporterIgnoredElement,
   type ExporterStats,
+  type GivenUp,
   type FlowSink,
   type SequenceStats,
   type IgnoredElement,

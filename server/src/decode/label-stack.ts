@@ -7,9 +7,9 @@ import type { FieldName } from "@sillage/model";
 import { variableIndex, type FlowBatch, type ListColumn } from "../flow/index.ts";
 import { fieldLength, fieldStart, type Chunk } from "./column-loops.ts";
 import type { PlacedField } from "./layout.ts";
+import { MAX_MPLS_LABELS } from "./link-header.ts";
 
 const STACK_SECTION = 316;
-const MAX_LABELS = 10;
 const BOTTOM_OF_STACK = 0x100;
 
 export interface LabelStep {
@@ -33,7 +33,7 @@ export function writeLabels({ column: at, places }: LabelStep, batch: FlowBatch,
         continue;
       }
       const label = readLabel(chunk, i, place);
-      if (label === undefined || labels === MAX_LABELS) continue;
+      if (label === undefined || labels === MAX_MPLS_LABELS) continue;
       column.push(chunk.row + i, label);
       labels++;
     }
@@ -52,7 +52,7 @@ function readLabel(chunk: Chunk, i: number, place: PlacedField): number | undefi
 function writeSection(column: ListColumn, chunk: Chunk, { i, place }: { readonly i: number; readonly place: PlacedField }): number {
   const { view } = chunk;
   const start = fieldStart(place, chunk, i);
-  const entries = Math.min(Math.floor(fieldLength(place, chunk, i) / 4), MAX_LABELS);
+  const entries = Math.min(Math.floor(fieldLength(place, chunk, i) / 4), MAX_MPLS_LABELS);
   for (let n = 0; n < entries; n++) {
     const entry = view.getUint32(start + n * 4);
     if (entry === 0) return n;

@@ -218,7 +218,7 @@ describe("facts", () => {
     }
     const facts = decoder.decoder.facts();
     expect(facts.length).toBeLessThanOrEqual(100);
-    expect(facts.length + decoder.decoder.evictedFacts()).toBe(1_000);
+    expect(facts.length + decoder.decoder.givenUp().facts).toBe(1_000);
     expect(facts.map(({ name }) => name)).toEqual(expect.arrayContaining(["eth1", "eth1000", "eth999"]));
   });
 

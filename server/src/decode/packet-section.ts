@@ -8,7 +8,8 @@
  */
 import type { FieldName } from "@sillage/model";
 import { columnIndex, type FlowBatch } from "../flow/index.ts";
-import { fieldLength, fieldStart, readLow, type Chunk } from "./column-loops.ts";
+import { fieldLength, fieldStart, type Chunk } from "./column-loops.ts";
+import { readNumber } from "./field-value.ts";
 import { fill64 } from "./fill-columns.ts";
 import type { FindField, PlacedField } from "./layout.ts";
 import { HEADER_PROTOCOL, PacketHeader } from "./packet-header.ts";
@@ -69,7 +70,7 @@ export function writeSections(plan: SectionPlan, batch: FlowBatch, chunk: Chunk)
   present.touched = true;
   for (let i = 0; i < n; i++) {
     const row = chunk.row + i;
-    const frameBytes = readNumber(plan.frameBytes, chunk, i);
+    const frameBytes = numberOf(plan.frameBytes, chunk, i);
     parseSection(plan, chunk, i, frameBytes);
     present.u32[row]! |= writePacket(columns, row, view, packet);
     if (plan.tellsLabels && packet.link.labelCount > 0) writePacketLabels(batch, row, packet.link);
@@ -84,22 +85,20 @@ function parseSection(plan: SectionPlan, chunk: Chunk, i: number, frameBytes: nu
   const { section } = plan;
   packet.clear();
   const at = fieldStart(section, chunk, i);
-  const exported = readNumber(plan.exported, chunk, i);
+  const exported = numberOf(plan.exported, chunk, i);
   let length = fieldLength(section, chunk, i);
   if (exported !== 0) length = Math.min(length, exported);
   if (frameBytes !== 0) length = Math.min(length, frameBytes);
-  if (length === 0 || readNumber(plan.offset, chunk, i) !== 0) return;
+  if (length === 0 || numberOf(plan.offset, chunk, i) !== 0) return;
   if (section.id === SECTION.ip) packet.parse(chunk.view, at, at + length, ipProtocol(chunk.view.getUint8(at)));
-  else packet.parse(chunk.view, at, at + length, FRAME_TYPES[readNumber(plan.frameType, chunk, i)] ?? 0);
+  else packet.parse(chunk.view, at, at + length, FRAME_TYPES[numberOf(plan.frameType, chunk, i)] ?? 0);
 }
 
 function ipProtocol(first: number): number {
   return first >>> 4 === 6 ? HEADER_PROTOCOL.ipv6 : HEADER_PROTOCOL.ipv4;
 }
 
-/** The low 32 bits of an integer; 0 when the record has none. */
-function readNumber(place: PlacedField | undefined, chunk: Chunk, i: number): number {
-  if (!place) return 0;
-  const length = fieldLength(place, chunk, i);
-  return length === 0 || length > 8 ? 0 : readLow(chunk.view, fieldStart(place, chunk, i), length) >>> 0;
+/** 0 when the record has none. */
+function numberOf(place: PlacedField | undefined, chunk: Chunk, i: number): number {
+  return place ? readNumber(place, chunk, i) : 0;
 }

@@ -48,6 +48,8 @@ export class SessionTable {
   templateChanges = 0;
   /** Sessions given up for the sake of newer ones; their counts went with them. */
   evictedSessions = 0;
+  /** Templates given up for the sake of newer ones. */
+  evictedTemplates = 0;
   private readonly evictedBytes = { received: 0, decoded: 0, dropped: 0, skipped: 0, waiting: 0 };
   private ended: ExporterStats[] = [];
   private waitingBytes = 0;
@@ -298,6 +300,7 @@ export class SessionTable {
         for (const [id, template] of [...session.templates])
           if (left > 0 && isOld(template) && isMeant(template)) {
             this.forget(session, id);
+            this.evictedTemplates++;
             left--;
           }
     };

@@ -53,10 +53,6 @@ export class ToldNumbers {
     this.voice(key, number, "remove");
   }
 
-  forgetAll(): void {
-    for (const key of [...this.own.keys()]) this.forget(key);
-  }
-
   /** Rate of flows whose records say nothing themselves: of their template, their domain, else of the exporter. */
   findRate({ templateId, namesSampler }: RateQuestion): void {
     // A template id means nothing in another domain, so the exporter is not asked for it.

@@ -1,5 +1,5 @@
 /** A decoder for tests of the collector: each datagram is one flow whose bytes are the datagram's length, sent by whoever sent it. */
-import type { DatagramContext, ExporterFact, ExporterStats, FlowSink } from "../../decode/index.ts";
+import type { DatagramContext, ExporterFact, ExporterStats, FlowSink, GivenUp } from "../../decode/index.ts";
 import { columnIndex, formatAddress, setTime, setU64, type FlowBatch } from "../../flow/index.ts";
 import type { FieldName } from "@sillage/model";
 import type { DatagramDecoder } from "../collector.ts";
@@ -118,6 +118,10 @@ export class FakeDecoder implements DatagramDecoder {
 
   ignoredElements(): [] {
     return [];
+  }
+
+  givenUp(): GivenUp {
+    return { sessions: 0, templates: 0, facts: 0, connections: 0, elements: 0 };
   }
 
   takeEnded(): ExporterStats[] {

@@ -9,8 +9,9 @@ export function collectorStatus(overrides: Partial<CollectorStatus> = {}): Colle
   const connections = new TcpConnections(collectorConfigSchema.parse({}).tcp, nothing, () => 0);
   const none = { datagrams: 0, bytes: 0, connections: 0 };
   return {
-    ...{ type: "status", version: 3, collector: "lab", startedMs: 0, atMs: 0, exporters: [], exporterCount: 0, listening: [] },
+    ...{ type: "status", version: 4, collector: "lab", startedMs: 0, atMs: 0, exporters: [], exporterCount: 0, listening: [] },
     host: null,
+    givenUp: { sessions: 0, templates: 0, facts: 0, connections: 0, elements: 0 },
     tcp: { ...connections.stats(), listening: [] },
     spool: createSpoolWriter({ config: spoolConfigSchema.parse({}), folder: "/nowhere", collector: "lab", bootMs: 0 }).stats(),
     refused: { ...none, sources: [], rest: none },

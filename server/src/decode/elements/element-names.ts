@@ -58,11 +58,6 @@ export function findVendor(enterprise: number): string | undefined {
   return enterprise === REVERSE_ENTERPRISE ? "IANA (reverse)" : ENTERPRISES[enterprise]?.vendor;
 }
 
-/** All IANA elements, for lists and look-ups by name. */
-export function ianaElements(): readonly ElementRow[] {
-  return IANA_ELEMENTS;
-}
-
 function reverseOf(forward: KnownElement | undefined): KnownElement | undefined {
   return forward && { ...forward, name: `reverse${forward.name.charAt(0).toUpperCase()}${forward.name.slice(1)}` };
 }
