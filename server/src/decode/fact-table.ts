@@ -60,10 +60,9 @@ export class FactTable {
     this.bytes += fact.cost;
     fact.toldMs = nowMs;
     if (isChanged) fact.validFromMs = nowMs;
-    if (isDue(fact, nowMs)) {
-      if (isChanged || !this.changed.has(fact)) this.changes++;
-      this.changed.set(fact, owner);
-    }
+    const due = isDue(fact, nowMs);
+    if (due && (isChanged || !this.changed.has(fact))) this.changes++;
+    if (due || isChanged) this.changed.set(fact, owner);
     if (this.bytes > this.limits.maxFactBytes) this.evictFrom(this.all());
     return isChanged ? fact : undefined;
   }
@@ -96,6 +95,7 @@ export class FactTable {
     const out: (readonly [FactOwner, Fact])[] = [];
     for (const [fact, owner] of this.changed) {
       if (out.length === max) break;
+      if (!isDue(fact, nowMs)) continue; // its turn comes, also when nobody tells it again
       out.push([owner, fact]);
       fact.handedMs = nowMs;
       this.changed.delete(fact);

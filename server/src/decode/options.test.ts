@@ -206,6 +206,17 @@ describe("facts", () => {
     expect([tell(1, 0), tell(2, 60_000), tell(2, 500_000), tell(2, 660_000), tell(3, 700_000)]).toEqual([[1], [], [], [2], []]);
   });
 
+  it("that change soon after they were handed out are so in time, also when they are not told again", () => {
+    const decoder = new TestDecoder();
+    const taken = (nowMs: number): string[] => decoder.decoder.takeChangedFacts(nowMs, 100).map(({ name }) => name);
+    decoder.decode(named("eth0"));
+    expect(taken(RECEIVED_MS)).toEqual(["eth0"]);
+    decoder.decode(named("eth1"), { receivedMs: RECEIVED_MS + 60_000 });
+    expect(taken(RECEIVED_MS + 61_000)).toEqual([]);
+    expect(taken(RECEIVED_MS + HOUR_MS)).toEqual(["eth1"]);
+    expect(taken(RECEIVED_MS + 2 * HOUR_MS)).toEqual([]);
+  });
+
   it("make room for newer ones beyond their limits, those told longest ago first, and are counted", () => {
     const decoder = new TestDecoder({ limits: { maxFactsOfKind: 100 } });
     const tell = (index: number, receivedMs: number): void => {
