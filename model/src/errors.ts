@@ -9,7 +9,7 @@ export interface Position {
 }
 
 /** Who acts on an error: decides the HTTP status and Grafana's error source. */
-export type ErrorKind = "input" | "config" | "store" | "unavailable" | "too-large" | "unauthorized" | "not-found" | "internal";
+export type ErrorKind = "input" | "config" | "store" | "timeout" | "unavailable" | "too-large" | "unauthorized" | "not-found" | "internal";
 
 export interface ErrorDetails {
   /** What to do about it, naming the option or the screen. */
@@ -40,6 +40,7 @@ export const HTTP_STATUS: Readonly<Record<ErrorKind, number>> = {
   input: 400,
   config: 500,
   store: 500,
+  timeout: 504,
   unavailable: 503,
   "too-large": 413,
   unauthorized: 401,

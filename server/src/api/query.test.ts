@@ -94,6 +94,16 @@ it("answers 503 for a query while ClickHouse is down, and the reason", async () 
   expect(body.results.A).toMatchObject({ status: 503, error: { code: "STORE_UNAVAILABLE" } });
 });
 
+it("answers 504 for a query that ran out of time, and tells the log", async () => {
+  const slow = fakeStore(() => Promise.reject(new SillageError("timeout", "QUERY_TIMEOUT", "the query took longer than it may")));
+  const { app: busy, logged } = testApi({}, { store: slow });
+  const { body } = await request(busy)
+    .post("/api/v1/query")
+    .send({ ...RANGE, queries: [stat] });
+  expect(body.results.A).toMatchObject({ status: 504, frames: [], error: { code: "QUERY_TIMEOUT" } });
+  expect(logged).toMatchObject([{ level: "warn", message: "query failed" }]);
+});
+
 it("keeps the text of an unexpected error in the log", async () => {
   const { app: broken, logged } = testApi({}, { store: fakeStore(() => Promise.reject(new Error("secret path /etc"))) });
   const { text } = await request(broken)

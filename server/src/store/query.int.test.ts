@@ -143,7 +143,7 @@ describe.each(BACKENDS)("query on %s", (backend) => {
       bound: { maxMemoryBytes: 50_000_000 },
       error: { code: "QUERY_TOO_BIG", kind: "too-large" },
     },
-    { what: "too much time", sql: ENDLESS, bound: { maxSeconds: 0.5 }, error: { code: "QUERY_TIMEOUT", kind: "store" } },
+    { what: "too much time", sql: ENDLESS, bound: { maxSeconds: 0.5 }, error: { code: "QUERY_TIMEOUT", kind: "timeout" } },
   ])("stops a query that takes $what", async ({ sql, bound, error }) => {
     await expect(db.store.query({ sql, params: { salt: "x" }, limits: { ...UNBOUNDED, ...bound } })).rejects.toMatchObject(error);
   });

@@ -86,7 +86,7 @@ export function storeError(error: unknown): SillageError {
 }
 
 export function queryTimeout(cause?: unknown): SillageError {
-  return new SillageError("store", "QUERY_TIMEOUT", "the query took longer than it may", {
+  return new SillageError("timeout", "QUERY_TIMEOUT", "the query took longer than it may", {
     hint: "ask for a shorter time range or a narrower filter, or raise store.limits.maxTime",
     cause,
   });
