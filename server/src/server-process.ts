@@ -15,13 +15,16 @@ import type { Restarts, ToChild } from "./process-messages.ts";
 import type { SillageConfig } from "./sillage-config.ts";
 import { fillNetworks, NetworkLabels } from "./networks/index.ts";
 import {
+  capPartSize,
   createLoader,
   createStore,
   defaultLimits,
   enforceSize,
   LATE_RATES,
+  measureStore,
   openDataFolder,
   replaceRows,
+  retentionReport,
   type DataFolder,
   type DictionaryRow,
   type Loader,
@@ -75,6 +78,7 @@ export async function runServer({ config, startedMs, log }: ChildContext, root: 
   const app = createApi({
     store,
     status,
+    retention: async (whatIf) => retentionReport(await measureStore(store), config.store, Date.now(), whatIf),
     config: config.api,
     log,
     now: Date.now,
@@ -144,10 +148,16 @@ function lateRates({ rates }: ExporterDirectory): DictionaryRow[] {
 }
 
 /** Drops what has no room, and says what went. */
-function guardSize(store: LateStore, maxBytes: number, log: Logger): NodeJS.Timeout {
+function guardSize(store: LateStore, maxBytes: number | undefined, log: Logger): NodeJS.Timeout {
+  let isCapped = false;
   const guard = async (): Promise<void> => {
-    for (const { table, id, rows, bytes } of await enforceSize(store, maxBytes, Date.now()))
-      log.warn({ table, partition: id, rows, bytes, hint: "raise store.maxBytes, or shorten store.retention" }, "dropped for lack of room");
+    if (!isCapped) await capPartSize(store, maxBytes);
+    isCapped = true;
+    const { dropped } = await enforceSize(store, maxBytes, Date.now());
+    for (const { table, id, part, rows, bytes } of dropped) {
+      const what = { table, partition: id, ...(part !== undefined && { part }), rows, bytes };
+      log.warn({ ...what, hint: "raise store.maxBytes, or shorten store.retention" }, "dropped for lack of room");
+    }
   };
   // A database that does not answer is told by the loader.
   return setInterval(() => void guard().catch(() => undefined), SIZE_CHECK_MS);

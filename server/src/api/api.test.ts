@@ -8,6 +8,7 @@ import { Registry } from "prom-client";
 import request from "supertest";
 import { checkExposure, apiConfigSchema } from "./config.ts";
 import { addTotals } from "../query/index.ts";
+import { retentionReport, type WhatIf } from "../store/index.ts";
 import { downStore, liveCollector, liveExporter, NOW, testApi } from "./testing.ts";
 import { ExporterDirectory } from "../exporters/index.ts";
 
@@ -191,6 +192,19 @@ describe("paths", () => {
     });
     expect(body.measures.find((measure: { name: string }) => measure.name === "bps")).toMatchObject({ unit: "bps" });
     expect(body.views).toEqual(["timeseries", "top", "records", "stat"]);
+  });
+
+  it("tells what the store holds, as it is and as it would be", async () => {
+    const asked: WhatIf[] = [];
+    const report = retentionReport({ partitions: [], usedBytes: 7, diskBytes: 0, freeBytes: 0 }, { retention: {} }, NOW);
+    const { app: api } = testApi({}, { retention: (whatIf) => (asked.push(whatIf), Promise.resolve(report)) });
+    expect((await request(api).get("/api/v1/store")).body).toMatchObject({ used_bytes: 7, no_room: [] });
+    expect((await request(api).get("/api/v1/store?max_bytes=20GiB&days=flows%3D14,pairs_1h%3D30")).status).toBe(200);
+    expect(asked).toEqual([{}, { maxBytes: 20 * 2 ** 30, retention: { flows: 14, pairs_1h: 30 } }]);
+    const wrong = ["max_bytes=20", "days=flows", "days=flown%3D3", "colour=red"].map(
+      async (query) => (await request(api).get(`/api/v1/store?${query}`)).body.error.code,
+    );
+    expect(await Promise.all(wrong)).toEqual(["REQUEST_INVALID", "RETENTION_INVALID", "RETENTION_INVALID", "REQUEST_INVALID"]);
   });
 
   it("describes every path that it has in OpenAPI", async () => {

@@ -2,7 +2,7 @@
 import type { Request, Response } from "express";
 import type { ExporterDirectory } from "../exporters/index.ts";
 import type { Backlog, QueryContext } from "../query/index.ts";
-import type { FlowStore, QueryLimits } from "../store/index.ts";
+import type { FlowStore, QueryLimits, RetentionReport, WhatIf } from "../store/index.ts";
 import type { FairQueue } from "./fair-queue.ts";
 import type { ApiLog } from "./log.ts";
 import type { SystemStatus } from "./status.ts";
@@ -13,6 +13,8 @@ export interface ApiContext {
   readonly hasLateRates: () => boolean;
   /** What the operator says about exporters. */
   readonly directory: () => ExporterDirectory;
+  /** What the store holds and what of it goes by when. */
+  readonly retention: (whatIf: WhatIf) => Promise<RetentionReport>;
   readonly queue: FairQueue;
   readonly status: () => SystemStatus;
   readonly log: ApiLog;

@@ -7,7 +7,7 @@ import { SillageError } from "@sillage/model";
 import type { Registry } from "prom-client";
 import { readSecret } from "../config/index.ts";
 import { ExporterDirectory } from "../exporters/index.ts";
-import type { FlowStore, QueryLimits } from "../store/index.ts";
+import type { FlowStore, QueryLimits, RetentionReport, WhatIf } from "../store/index.ts";
 import { authenticate, unauthorized } from "./auth.ts";
 import { jsonBody } from "./body.ts";
 import { isLoopback, type ApiConfig } from "./config.ts";
@@ -25,12 +25,15 @@ import { languageRoutes } from "./routes/language.ts";
 import { loginRoutes } from "./routes/login.ts";
 import { pageRoutes, securityHeaders, type PageFolders } from "./routes/pages.ts";
 import { queryRoutes } from "./routes/query.ts";
+import { storeRoutes } from "./routes/store.ts";
 import { valuesRoutes } from "./routes/values.ts";
 import type { SystemStatus } from "./status.ts";
 
 export interface ApiDeps extends PageFolders {
   readonly store: FlowStore;
   readonly status: () => SystemStatus;
+  /** What the store holds and what of it goes by when. @throws SillageError what the store throws */
+  readonly retention: (whatIf: WhatIf) => Promise<RetentionReport>;
   readonly config: ApiConfig;
   readonly log: ApiLog;
   /** Epoch ms. */
@@ -69,11 +72,13 @@ export function createApi(deps: ApiDeps): Express {
     maxWaiting: config.maxWaitingQueries,
     maxWaitMs: config.maxWait,
   });
-  const { store, status, log, limits = DEFAULT_LIMITS, hasLateRates = () => false, directory = () => NOBODY } = deps;
-  const api: ApiContext = { store, limits, hasLateRates, directory, queue, status, log, now };
+  const { store, status, retention, log, limits = DEFAULT_LIMITS, hasLateRates = () => false, directory = () => NOBODY } = deps;
+  const api: ApiContext = { store, limits, hasLateRates, directory, retention, queue, status, log, now };
   const holder = (request: Request): string | undefined => authenticate(tokens, request, now());
 
-  const v1 = express.Router().use(queryRoutes(api), languageRoutes(), fieldsRoutes(), valuesRoutes(api), exportersRoutes(api));
+  const v1 = express
+    .Router()
+    .use(queryRoutes(api), languageRoutes(), fieldsRoutes(), valuesRoutes(api), exportersRoutes(api), storeRoutes(api));
   const health = healthRoute(api, (request) => holder(request) !== undefined);
 
   const app = express();

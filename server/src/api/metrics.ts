@@ -14,6 +14,7 @@ const ROUTES = [
   "/api/v1/values",
   "/api/v1/exporters",
   "/api/v1/doctor",
+  "/api/v1/store",
   "/api/v1/health",
   "/api/ds/query",
   "/api/datasources",

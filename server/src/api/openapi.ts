@@ -4,6 +4,7 @@ import { z } from "zod";
 import { queryRequestSchema } from "./query-requests.ts";
 import { checkRequestSchema, completeRequestSchema } from "./routes/language.ts";
 import { exportersRequestSchema } from "./routes/exporters.ts";
+import { storeRequestSchema } from "./routes/store.ts";
 import { valuesRequestSchema } from "./routes/values.ts";
 
 interface Operation {
@@ -55,6 +56,12 @@ const OPERATIONS: Readonly<Record<string, Operation>> = {
     summary: "What is wrong, and what to configure",
     query: exportersRequestSchema,
     answer: "Findings, the worst first: severity, what, evidence, what to do.",
+  },
+  "get /store": {
+    summary: "What the store holds, and what of it goes by when",
+    query: storeRequestSchema,
+    answer:
+      "Per table rows, bytes, oldest and newest, growth, days kept, the partition that goes next; what is too old (expired), what has no room (no_room), what all would take in the long run. Sizes in bytes, times in epoch ms.",
   },
   "get /health": {
     summary: "Is the store answering?",

@@ -1,7 +1,7 @@
 /** An API on a store that answers what a test says. */
 import type { Express } from "express";
 import { SillageError } from "@sillage/model";
-import type { FlowStore, QueryAnswer } from "../store/index.ts";
+import { retentionReport, type FlowStore, type QueryAnswer } from "../store/index.ts";
 import { addTotals } from "../query/index.ts";
 import { apiConfigSchema } from "./config.ts";
 import { createApi, type ApiDeps } from "./create-api.ts";
@@ -74,6 +74,8 @@ export function testApi(config: object = {}, deps: Partial<ApiDeps> = {}): TestA
   const log = (level: LogLine["level"]) => (fields: object, message: string) => void logged.push({ level, fields, message });
   const app = createApi({
     store: fakeStore(),
+    retention: (whatIf) =>
+      Promise.resolve(retentionReport({ partitions: [], usedBytes: 0, diskBytes: 0, freeBytes: 0 }, { retention: {} }, NOW, whatIf)),
     status: () => ({ version: "1.2.3", startedMs: NOW - 60_000 }),
     config: apiConfigSchema.parse(config),
     log: { debug: log("debug"), info: log("info"), warn: log("warn"), error: log("error") },

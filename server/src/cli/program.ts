@@ -11,6 +11,7 @@ import { registerDoctor } from "./doctor.ts";
 import { registerFilter } from "./filter.ts";
 import { registerLoad } from "./load.ts";
 import { registerQuery } from "./query.ts";
+import { registerRetention } from "./retention.ts";
 import { registerSend } from "./send.ts";
 import { registerServe } from "./serve.ts";
 
@@ -33,6 +34,7 @@ Examples:
   sillage query 'proto tcp and port 443' --view top --by src_addr --from -1h
   sillage filter 'src net 10.0.0.0/8' --sql      what a filter becomes
   sillage doctor                                 what is wrong, and what to configure
+  sillage retention                              what is stored, what goes by when
 
 Exit codes: 0 fine, 1 failed, 2 wrong use. Errors name what is wrong and what to do.`,
     );
@@ -43,6 +45,7 @@ Exit codes: 0 fine, 1 failed, 2 wrong use. Errors name what is wrong and what to
   registerFilter(program);
   registerQuery(program);
   registerDoctor(program);
+  registerRetention(program);
   registerSend(program);
   return program;
 }

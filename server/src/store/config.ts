@@ -4,7 +4,7 @@ import { duration, secret, size } from "../config/index.ts";
 import type { QueryLimits } from "./store.ts";
 
 /** A TTL is a DateTime, which ends in 2106: a longer retention would wrap around and delete everything. */
-const MAX_RETENTION_DAYS = 7_300;
+export const MAX_RETENTION_DAYS = 7_300;
 const days = z
   .int({ error: "expected a number of days" })
   .min(1, "expected 1 day or more")
@@ -65,9 +65,9 @@ export const storeConfigSchema = z
       .describe("Threads of one query; ClickHouse's choice without."),
     limits: limitsSchema.describe("What one query may take."),
     maxBytes: size({ min: "100MiB" })
-      .prefault("30GiB")
+      .optional()
       .describe(
-        "Most that all tables may take on disk. Beyond it, or when less than a tenth of the disk is free, the oldest partitions go, raw flows first.",
+        "Most that all tables may take on disk (default 30GiB, or 60 % of a disk where that is less). Beyond it, or when less than a tenth of the disk is free, the oldest partitions go, raw flows first.",
       ),
     retention: z
       .strictObject({

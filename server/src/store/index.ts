@@ -7,4 +7,7 @@ export { loaderConfigSchema, type LoaderConfig } from "./loader/config.ts";
 export { createLoader, type Loader, type LoaderDeps, type LoaderLog, type LoaderStats } from "./loader/loader.ts";
 export { lockProcess } from "./process-lock.ts";
 export { LATE_RATES, NETWORKS, replaceRows, type DictionaryRow, type DictionarySpec } from "./dictionaries.ts";
-export { enforceSize, measureStore, type GuardedStore, type StoreSize } from "./retention/size-guard.ts";
+export { measureStore, type MeasuredStore, type StoreSize } from "./retention/measure-store.ts";
+export { LOW_WATER, type Drop } from "./retention/plan-drop.ts";
+export { parseRetention, retentionReport, type RetentionReport, type TableReport, type WhatIf } from "./retention/retention-report.ts";
+export { capPartSize, enforceSize, sizeLimit, type GuardedStore } from "./retention/size-guard.ts";

@@ -1,8 +1,19 @@
 /**
- * Which partitions go when the store has outgrown its room. Retention by age is the tables' TTL; this is the second guard, by size: above
- * the limit the oldest partitions are dropped whole until the low-water mark is reached. Detail goes before summaries: raw flows first,
- * then pairs and hosts, then the finer rollups. Volumes by hour and ports by day are small and are never dropped, nor is what is written to.
+ * What goes when the store has outgrown its room. Retention by age is the tables' TTL; this is the second guard, by size: above the limit
+ * the oldest partitions are dropped whole until the low-water mark is reached. Detail goes before summaries: raw flows first, then pairs and
+ * hosts, then the finer rollups. Volumes by hour and ports by day are small and are never dropped. Where one day alone is larger than the
+ * room, the oldest parts of the running day go too, so that the disk does not fill at whatever rate flows come.
  */
+
+/** What ClickHouse keeps in one folder; the smallest thing that can be dropped. */
+export interface Part {
+  readonly name: string;
+  readonly rows: number;
+  readonly bytes: number;
+  /** Its oldest and newest row, epoch ms; 0 in a table without partitions by time. */
+  readonly oldestMs: number;
+  readonly newestMs: number;
+}
 
 export interface Partition {
   readonly table: string;
@@ -10,49 +21,77 @@ export interface Partition {
   readonly id: string;
   readonly rows: number;
   readonly bytes: number;
+  readonly parts: readonly Part[];
+}
+
+/** A whole partition, or one part of it. */
+export interface Drop {
+  readonly table: string;
+  readonly id: string;
+  readonly part?: string;
+  readonly rows: number;
+  readonly bytes: number;
 }
 
 export interface Room {
   /** Most that all tables may take. Unit: bytes. */
   readonly maxBytes: number;
-  /** Room of the disk, and what of it is free. Unit: bytes. */
+  /** Room of the disk, and what of it is free; 0 where nobody tells. Unit: bytes. */
   readonly diskBytes: number;
   readonly freeBytes: number;
 }
 
 /** Dropping goes on until so much of the limit is used, so that it happens now and then and not with every insert. */
-const LOW_WATER = 0.95;
+export const LOW_WATER = 0.95;
 /** Part of the disk that stays free: merges need room for copies, and the spool for flows. */
-const MIN_FREE_SHARE = 0.1;
+export const MIN_FREE_SHARE = 0.1;
 
 /** In the order in which they lose partitions. */
-const DROPPABLE = ["flows", "pairs_1h", "hosts_5m", "ports_5m", "if_counters", "traffic_1m"];
+export const DROPPABLE: readonly string[] = ["flows", "pairs_1h", "hosts_5m", "ports_5m", "if_counters", "traffic_1m"];
 
 /**
- * @param today YYYYMMDD, UTC; its day and month are kept
+ * @param today YYYYMMDD, UTC; its day and month go last
  * @returns in the order of dropping; empty while there is room
  */
-export function planDrop(partitions: readonly Partition[], { maxBytes, diskBytes, freeBytes }: Room, today: string): Partition[] {
-  const used = partitions.reduce((sum, { bytes }) => sum + bytes, 0);
+export function planDrop(partitions: readonly Partition[], { maxBytes, diskBytes, freeBytes }: Room, today: string): Drop[] {
+  const candidates = [...wholePartitions(partitions, today), ...runningParts(partitions, today)];
+  const used = total(partitions);
   const overSize = used > maxBytes ? used - maxBytes * LOW_WATER : 0;
   const minFree = diskBytes * MIN_FREE_SHARE;
   const missing = freeBytes < minFree ? minFree / LOW_WATER - freeBytes : 0;
   // What somebody else put on the disk cannot be made good here: then history stays, and the operator is told.
-  const droppable = partitions
-    .filter(({ table, id }) => DROPPABLE.includes(table) && isOver(id, today))
-    .reduce((sum, { bytes }) => sum + bytes, 0);
-  const overDisk = missing > droppable ? 0 : missing;
+  const overDisk = missing > total(candidates) ? 0 : missing;
   let excess = Math.max(overSize, overDisk);
-  const out: Partition[] = [];
-  for (const table of DROPPABLE) {
-    const own = partitions.filter((partition) => partition.table === table && isOver(partition.id, today));
-    for (const partition of own.sort((a, b) => (a.id < b.id ? -1 : 1))) {
-      if (excess <= 0) return out;
-      out.push(partition);
-      excess -= partition.bytes;
-    }
+  const out: Drop[] = [];
+  for (const drop of candidates) {
+    if (excess <= 0) break;
+    out.push(drop);
+    excess -= drop.bytes;
   }
   return out;
+}
+
+/** Days and months that are over, table by table. */
+function wholePartitions(partitions: readonly Partition[], today: string): Drop[] {
+  return DROPPABLE.flatMap((name) =>
+    partitions
+      .filter(({ table, id }) => table === name && isOver(id, today))
+      .sort((a, b) => (a.id < b.id ? -1 : 1))
+      .map(({ table, id, rows, bytes }) => ({ table, id, rows, bytes })),
+  );
+}
+
+/** Parts of the running day and month, the oldest of all tables first. */
+function runningParts(partitions: readonly Partition[], today: string): Drop[] {
+  return partitions
+    .filter(({ table, id }) => DROPPABLE.includes(table) && !isOver(id, today))
+    .flatMap(({ table, id, parts }) => parts.map((part) => ({ table, id, part })))
+    .sort((a, b) => a.part.newestMs - b.part.newestMs)
+    .map(({ table, id, part: { name, rows, bytes } }) => ({ table, id, part: name, rows, bytes }));
+}
+
+function total(list: readonly { readonly bytes: number }[]): number {
+  return list.reduce((sum, { bytes }) => sum + bytes, 0);
 }
 
 /** The day or month of a partition lies before today's. */

@@ -1,45 +1,63 @@
 /** Keeps the store within its room: looks at the partitions now and then and drops what `planDrop` says. */
-import type { FlowStore, QueryAnswer } from "../store.ts";
+import type { FlowStore } from "../store.ts";
 import { identifier, literal } from "../sql-text.ts";
-import { planDrop, type Partition, type Room } from "./plan-drop.ts";
+import { measureStore, type MeasuredStore, type StoreSize } from "./measure-store.ts";
+import { DROPPABLE, LOW_WATER, planDrop, type Drop } from "./plan-drop.ts";
 
-/** What is asked of the store. */
-export interface GuardedStore extends Pick<FlowStore, "command"> {
-  /** Rows of a statement of the store itself. */
-  ownRows(sql: string): Promise<QueryAnswer["rows"]>;
+export interface GuardedStore extends MeasuredStore, Pick<FlowStore, "command"> {}
+
+/** The limit where the configuration names none: so much, or so much of a smaller disk. Unit: bytes. */
+const DEFAULT_MAX_BYTES = 30 * 2 ** 30;
+const DEFAULT_DISK_SHARE = 0.6;
+/** Bounds of a part's size: smaller ones are too many, and ClickHouse's own bound is the upper one. Unit: bytes. */
+const MIN_PART_BYTES = 2 ** 23;
+const MAX_PART_BYTES = 150 * 2 ** 30;
+
+/** Most that all tables may take. `diskBytes` 0: nobody tells. Unit: bytes. */
+export function sizeLimit(configured: number | undefined, diskBytes: number): number {
+  return configured ?? Math.min(DEFAULT_MAX_BYTES, diskBytes === 0 ? Infinity : Math.floor(diskBytes * DEFAULT_DISK_SHARE));
 }
 
-export interface StoreSize extends Room {
-  readonly partitions: readonly Partition[];
-  readonly usedBytes: number;
-  /** What would go now; empty while there is room. */
-  readonly toDrop: readonly Partition[];
-}
-
-const PARTITIONS_SQL =
-  "SELECT table, partition_id, toFloat64(sum(rows)), toFloat64(sum(bytes_on_disk)) FROM system.parts WHERE active AND database = currentDatabase() GROUP BY table, partition_id";
-const DISK_SQL = "SELECT toFloat64(total_space), toFloat64(free_space) FROM system.disks WHERE name = 'default'";
-
-/** How full the store is and what dropping would take. Changes nothing. */
-export async function measureStore(store: Pick<GuardedStore, "ownRows">, maxBytes: number, nowMs: number): Promise<StoreSize> {
-  const rows = await store.ownRows(PARTITIONS_SQL);
-  const partitions = rows.map(([table, id, count, bytes]) => ({
-    table: String(table),
-    id: String(id),
-    rows: Number(count),
-    bytes: Number(bytes),
-  }));
-  // A server may keep the tables on a disk of another name: then only the limit counts.
-  const [disk] = await store.ownRows(DISK_SQL);
-  const room: Room = { maxBytes, diskBytes: Number(disk?.[0] ?? 0), freeBytes: Number(disk?.[1] ?? 0) };
-  const usedBytes = partitions.reduce((sum, { bytes }) => sum + bytes, 0);
+/** What would go now; empty while there is room. */
+export function planSizeDrop({ partitions, diskBytes, freeBytes }: StoreSize, maxBytes: number, nowMs: number): Drop[] {
   const today = new Date(nowMs).toISOString().slice(0, 10).replaceAll("-", "");
-  return { ...room, partitions, usedBytes, toDrop: planDrop(partitions, room, today) };
+  return planDrop(partitions, { maxBytes, diskBytes, freeBytes }, today);
 }
 
-/** Drops what has no room. @returns what went */
-export async function enforceSize(store: GuardedStore, maxBytes: number, nowMs: number): Promise<readonly Partition[]> {
-  const { toDrop } = await measureStore(store, maxBytes, nowMs);
-  for (const { table, id } of toDrop) await store.command(`ALTER TABLE ${identifier(table)} DROP PARTITION ID ${literal(id)}`);
-  return toDrop;
+/**
+ * Drops what has no room.
+ * @param configured `store.maxBytes`
+ * @returns what went, and the store as it was before
+ */
+export async function enforceSize(
+  store: GuardedStore,
+  configured: number | undefined,
+  nowMs: number,
+): Promise<{ readonly dropped: readonly Drop[]; readonly size: StoreSize }> {
+  const size = await measureStore(store);
+  const dropped = planSizeDrop(size, sizeLimit(configured, size.diskBytes), nowMs);
+  for (const { table, id, part } of dropped) {
+    const what = part === undefined ? `PARTITION ID ${literal(id)}` : `PART ${literal(part)}`;
+    await store.command(`ALTER TABLE ${identifier(table)} DROP ${what}`);
+  }
+  return { dropped, size };
+}
+
+/** Largest part that merges may make: about a twentieth of the limit, the step from there to the low-water mark. Unit: bytes. */
+export function partSizeLimit(maxBytes: number): number {
+  return Math.min(Math.max(Math.round(maxBytes * (1 - LOW_WATER)), MIN_PART_BYTES), MAX_PART_BYTES);
+}
+
+/**
+ * Keeps parts small enough to be dropped one by one, where ClickHouse would merge a whole day into one. A setting of each table, written
+ * only where it differs.
+ */
+export async function capPartSize(store: GuardedStore, configured: number | undefined): Promise<void> {
+  const { diskBytes } = await measureStore(store);
+  const setting = `max_bytes_to_merge_at_max_space_in_pool = ${partSizeLimit(sizeLimit(configured, diskBytes))}`;
+  const rows = await store.ownRows("SELECT name, create_table_query FROM system.tables WHERE database = currentDatabase()");
+  for (const [name, sql] of rows) {
+    if (!DROPPABLE.includes(String(name)) || new RegExp(`\\b${setting}\\b`).test(String(sql))) continue;
+    await store.command(`ALTER TABLE ${identifier(String(name))} MODIFY SETTING ${setting}`);
+  }
 }
