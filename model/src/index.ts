@@ -34,10 +34,12 @@ export {
   flowQuerySchema,
   MAX_LIMIT,
   parseFlowQuery,
+  TIME_BASES,
   VIEWS,
   type Dimension,
   type FlowQuery,
   type FlowQueryInput,
+  type TimeBasis,
   type View,
 } from "./query.ts";
 export { ATTEMPT_SQL, RAW_SLOT_SQL, RAW_TABLE, ROLLUPS, SCALE_SQL, type Rollup, type RollupColumn } from "./tables.ts";

@@ -11,6 +11,10 @@ import { migrateQuery, QUERY_VERSION } from "./migrate-query.ts";
 export const VIEWS = ["timeseries", "top", "records", "stat"] as const;
 export type View = (typeof VIEWS)[number];
 
+/** What brings a flow into a range. */
+export const TIME_BASES = ["received", "active"] as const;
+export type TimeBasis = (typeof TIME_BASES)[number];
+
 /** Most series, rows of a top list, or records that one query may ask. */
 export const MAX_LIMIT = 10_000;
 
@@ -31,7 +35,7 @@ const adHocFilter = z.strictObject({
   values: z.array(z.string().max(256)).min(1).max(1000),
 });
 
-export const flowQuerySchema = z.strictObject({
+const flowQueryShape = z.strictObject({
   version: z.literal(QUERY_VERSION).default(QUERY_VERSION),
   view: z.enum(VIEWS).default("timeseries"),
   /** Filter text; empty = everything. */
@@ -47,6 +51,25 @@ export const flowQuerySchema = z.strictObject({
   other: z.boolean().default(false),
   /** Multiply bytes and packets by the sampling rate. */
   scaled: z.boolean().default(true),
+  /** Which flows belong to the range: those received in it, or those active in it. */
+  time: z.enum(TIME_BASES).default("received"),
+  /** Bytes and packets count by the part of a flow's time that lies in a bucket or in the range; flows are those active in the range. */
+  spread: z.boolean().default(false),
+});
+
+export const flowQuerySchema = flowQueryShape.superRefine(({ view, time, spread }, issues) => {
+  if (spread && view === "records")
+    issues.addIssue({
+      code: "custom",
+      path: ["spread"],
+      message: 'flow records are not spread: ask for those active in the range with time: "active"',
+    });
+  if (time === "active" && !spread && view === "timeseries")
+    issues.addIssue({
+      code: "custom",
+      path: ["time"],
+      message: "a time series of active flows needs spread: true, or each would count in many buckets",
+    });
 });
 
 /** A checked query with every default filled in. */

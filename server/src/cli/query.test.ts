@@ -168,6 +168,16 @@ describe("sillage query", () => {
     expect(asked.at(-1)!.body["queries"]).toEqual([expect.objectContaining({ view: "records", filter: "" })]);
   });
 
+  it("asks for what was active, whole or spread, when told to", async () => {
+    answer = { results: { A: { status: 200, frames: [top] } } };
+    await run();
+    expect(asked.at(-1)!.body["queries"]).toEqual([expect.objectContaining({ time: "received", spread: false })]);
+    await run("--view", "timeseries", "--spread");
+    expect(asked.at(-1)!.body["queries"]).toEqual([expect.objectContaining({ view: "timeseries", spread: true })]);
+    await run("--time", "active");
+    expect(asked.at(-1)!.body["queries"]).toEqual([expect.objectContaining({ view: "records", time: "active" })]);
+  });
+
   it("ends with 1 for a wrong filter", async () => {
     answer = {
       results: {

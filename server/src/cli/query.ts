@@ -1,5 +1,16 @@
 /** `sillage query`: asks the running server, over the HTTP API that Grafana uses too. */
-import { DIMENSIONS, findField, MEASURE_NAMES, VIEWS, type ErrorBody, type Frame, type MeasureName, type View } from "@sillage/model";
+import {
+  DIMENSIONS,
+  findField,
+  MEASURE_NAMES,
+  TIME_BASES,
+  VIEWS,
+  type ErrorBody,
+  type Frame,
+  type MeasureName,
+  type TimeBasis,
+  type View,
+} from "@sillage/model";
 import { InvalidArgumentError, Option, type Command } from "commander";
 import { askServer, throwAnswer } from "./ask-server.ts";
 import { renderDiagnostic } from "./filter.ts";
@@ -16,6 +27,8 @@ interface QueryOptions {
   readonly limit: number;
   readonly other?: true;
   readonly unscaled?: true;
+  readonly time?: TimeBasis;
+  readonly spread?: true;
   readonly format: QueryFormat;
   readonly url: string;
 }
@@ -58,6 +71,10 @@ export function registerQuery(program: Command): void {
     .option("--limit <n>", "rows, or series", parseCount, 10)
     .option("--other", "add what the limit cut off as one more row or series")
     .option("--unscaled", "do not multiply bytes and packets by the sampling rate")
+    .option("--spread", "spread bytes and packets over the time in which a flow was active")
+    .addOption(
+      new Option("--time <which>", "flows that were received in the range, or active in it").choices(TIME_BASES).default("received"),
+    )
     .addOption(new Option("--format <format>", "how the answer is printed").choices(QUERY_FORMATS).default("table"))
     .option("--url <url>", "the server", "http://127.0.0.1:8055")
     .addHelpText(
@@ -70,6 +87,8 @@ Examples:
   sillage query 'proto tcp and flags S' --from -10m
   sillage query 'dst net 10.0.0.0/8' --by src_addr,dst_port --measure bytes,flows --limit 20
   sillage query --view timeseries --by proto --from -6h --step 5m --format csv
+  sillage query --view timeseries --spread --from -3h --to -1h
+  sillage query 'ip 192.0.2.7' --time active --from 2026-01-31T12:00:00Z --to 2026-01-31T12:05:00Z
   sillage query --by src_addr/24/48 --measure bps --other --format json | jq .`,
     )
     .action(async (filter: string, options: QueryOptions) => {
@@ -89,7 +108,18 @@ async function query(filter: string, options: QueryOptions): Promise<void> {
 }
 
 function requestBody(filter: string, options: QueryOptions): object {
-  const { view = options.by === undefined ? "records" : "top", by = [], measure, order, limit, other, unscaled, step = 1000 } = options;
+  const {
+    view = options.by === undefined ? "records" : "top",
+    by = [],
+    measure,
+    order,
+    limit,
+    other,
+    unscaled,
+    time,
+    spread,
+    step = 1000,
+  } = options;
   const measures = measure ?? (view === "timeseries" ? ["bps"] : ["bytes", "packets", "flows"]);
   return {
     from: options.from,
@@ -106,6 +136,8 @@ function requestBody(filter: string, options: QueryOptions): object {
         limit,
         other: other === true,
         scaled: unscaled !== true,
+        time,
+        spread: spread === true,
         ...(order === undefined ? {} : { order: { measure: order } }),
       },
     ],

@@ -280,7 +280,7 @@ export const DEVICE_RULES: Readonly<Record<string, DeviceRule>> = {
       severity: "notice",
       what: `${percent(long, rows)} of its flows are longer than 5 minutes (the longest ${duration(longest)}): their bytes come late and in one lump`,
       evidence: { flows: long, of: rows, longest_ms: longest },
-      todo: adviceFor(device, "activeTimeout"),
+      todo: [...adviceFor(device, "activeTimeout"), "or ask for graphs with spread, which draws bytes where they flowed"],
     };
   },
 

@@ -3,15 +3,31 @@
  * a plan. One part is one SELECT; several are aggregated each by itself, and the few rows that come out are added up by an outer SELECT.
  *
  * Columns of the answer: `t` (bucket start, epoch ms), `d0`.. (group values), `chosen` (1 for groups of the chosen set), `m0`.. (totals as
- * Float64, in the order of `plan.totals`).
+ * Float64, in the order of `plan.totals`). A spread time series has `m` of bytes and packets as text and `r` behind them: see spread.ts.
  */
 import { RAW_TABLE, type Dimension, type Predicate, type Rollup } from "@sillage/model";
+import { ACTIVITY, activeTest, epochMs, receivedRange } from "./activity.ts";
 import { dimensionSql, groupArrayType, otherValueSql, type GroupValue } from "./dimension.ts";
-import { mergedTotal, partialTotal, rawTotal, rollupTotal } from "./measure.ts";
+import { mergedTotal, partialTotal, rawTotal, rollupTotal, type Total } from "./measure.ts";
 import type { Part, Plan } from "./plan.ts";
 import { predicateSql } from "./predicate-sql.ts";
 import type { Scaling } from "./scaling.ts";
-import { and, call, column, constant, infix, isIn, not, value, type Alias, type Expr, type Select, type Selected } from "./sql-tree.ts";
+import { edgeColumns, edgeTotals, insideColumns, shareTotal } from "./spread.ts";
+import {
+  and,
+  call,
+  column,
+  constant,
+  infix,
+  isIn,
+  not,
+  value,
+  type Alias,
+  type Expr,
+  type Named,
+  type Select,
+  type Selected,
+} from "./sql-tree.ts";
 
 /** Groups that an earlier statement ranked. */
 export interface ChosenGroups {
@@ -40,10 +56,7 @@ export function aggregateSql(query: Aggregation): Select {
   const keys = keyColumns(query);
   const order = rankOrder(query, keys);
   if (parts.length === 1) {
-    const part = parts[0]!;
-    const total = part.rollup === undefined ? rawTotal : rollupTotal;
-    const columns = totals.map((name, i): Selected => ({ expr: call("toFloat64", total(name, query.scaling)), alias: totalAlias(i) }));
-    return { ...partSelect(query, part, columns), ...order };
+    return { ...partSelect(query, parts[0]!, onlyTotals(query, parts[0]!)), ...order };
   }
   const from = parts.map((part) =>
     partSelect(
@@ -65,6 +78,16 @@ export function aggregateSql(query: Aggregation): Select {
     groupBy: keys.map(column),
     ...order,
   };
+}
+
+/** Totals of a plan of one part. */
+function onlyTotals({ plan, scaling, stepMs }: Aggregation, part: Part): Selected[] {
+  if (part.basis === "spread" && stepMs !== undefined) return edgeTotals(plan.totals, scaling, { range: part, stepMs });
+  const total = (name: Total): Expr => {
+    if (part.rollup !== undefined) return rollupTotal(name, scaling);
+    return part.basis === "spread" ? shareTotal(name, scaling, part) : rawTotal(name, scaling);
+  };
+  return plan.totals.map((name, i) => ({ expr: call("toFloat64", total(name)), alias: totalAlias(i) }));
 }
 
 /** Columns that an answer groups by, in their order. */
@@ -96,6 +119,7 @@ function partSelect(query: Aggregation, part: Part, totals: readonly Selected[])
   });
   return {
     kind: "select",
+    with: namedColumns(part, stepMs),
     columns: [...keys, ...totals],
     from: part.rollup?.table ?? RAW_TABLE,
     where: and(
@@ -107,13 +131,27 @@ function partSelect(query: Aggregation, part: Part, totals: readonly Selected[])
   };
 }
 
-/** `[from, to)` on the time that a table is sorted by. */
-export function timeTest({ rollup, fromMs, toMs }: Part): Expr {
+/** What `timeTest`, buckets and spread totals call by its name. */
+export function namedColumns(part: Part, stepMs?: number): readonly Named[] {
+  switch (part.basis ?? "received") {
+    case "received":
+      return [];
+    case "active":
+      return ACTIVITY;
+    case "spread":
+      return [...ACTIVITY, ...insideColumns(part), ...(stepMs === undefined ? [] : edgeColumns(part, stepMs))];
+  }
+}
+
+/** `[from, to)` on the time that a table is sorted by, and on the time in which a flow was active if that is asked. */
+export function timeTest({ rollup, basis = "received", ...range }: Part): Expr {
+  const { fromMs, toMs } = receivedRange(range, basis);
   if (rollup === undefined) {
     const time = column("time_received");
     return and(
-      infix(">=", time, call("fromUnixTimestamp64Milli", value("Int64", fromMs))),
-      infix("<", time, call("fromUnixTimestamp64Milli", value("Int64", toMs))),
+      infix(">=", time, call("fromUnixTimestamp64Milli", epochMs(fromMs))),
+      infix("<", time, call("fromUnixTimestamp64Milli", epochMs(toMs))),
+      ...(basis === "received" ? [] : [activeTest(range)]),
     );
   }
   const slot = column("time_slot");
@@ -123,10 +161,11 @@ export function timeTest({ rollup, fromMs, toMs }: Part): Expr {
   );
 }
 
-function bucketSql({ rollup }: Part, stepMs: number): Expr {
+function bucketSql({ rollup, basis }: Part, stepMs: number): Expr {
   if (rollup === undefined) {
     const step = value("Int64", stepMs);
-    return infix("*", call("intDiv", call("toUnixTimestamp64Milli", column("time_received")), step), step);
+    const time = basis === "spread" ? column("edge_time") : call("toUnixTimestamp64Milli", column("time_received"));
+    return infix("*", call("intDiv", time, step), step);
   }
   return infix("*", call("intDiv", call("toUnixTimestamp", column("time_slot")), value("Int64", stepMs / 1000)), value("Int64", stepMs));
 }

@@ -1,6 +1,7 @@
 /** Runs the statements of one query, one after the other, and keeps what people want to know about them for `meta`. */
 import { RAW_TABLE, type FlowQuery, type FrameMeta, type FrameNotice, type FrameType, type Rollup } from "@sillage/model";
 import type { FlowStore, QueryLimits } from "../store/index.ts";
+import { HEARD_WITHIN_MS } from "./activity.ts";
 import { loadedSql } from "./aggregate-sql.ts";
 import { printSelect, renderForReading } from "./print-sql.ts";
 import type { Scaling } from "./scaling.ts";
@@ -81,6 +82,14 @@ export class Execution {
     if (backlog === undefined || backlog.sinceMs >= toMs) return;
     const since = new Date(backlog.sinceMs).toISOString();
     this.notice("warning", `${backlog.rows} flows received since ${since} are still to be loaded: sums of that time are too small.`);
+  }
+
+  /** What is active now is told of later, so an answer up to now is not whole for a while. */
+  noticeUnheard({ toMs }: Range): void {
+    const heardMs = this.context.nowMs - HEARD_WITHIN_MS;
+    if (toMs <= heardMs) return;
+    const since = new Date(heardMs).toISOString();
+    this.notice("info", `Not all that was active after ${since} is known yet: exporters tell of a long flow up to 30 minutes late.`);
   }
 
   notice(severity: FrameNotice["severity"], text: string): void {

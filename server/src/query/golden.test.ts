@@ -90,6 +90,23 @@ const cases: readonly Case[] = [
   { name: "flow-records", query: { view: "records", filter: "flags S and bytes > 1k", limit: 100 } },
   { name: "records-with-chosen-columns", query: { view: "records", dimensions: [{ field: "src_mac" }, { field: "tos" }], scaled: false } },
   {
+    name: "spread-over-the-time-of-a-flow",
+    query: {
+      filter: "src net 10.0.0.0/8",
+      dimensions: [{ field: "proto" }],
+      measures: ["bps", "fps", "sources"],
+      spread: true,
+      other: true,
+      limit: 1,
+    },
+    ranked: [
+      [6, 100, 3, 1],
+      [17, 50, 2, 1],
+    ],
+  },
+  { name: "top-of-active-flows", query: { view: "top", dimensions: [{ field: "src_addr" }], measures: ["bytes"], time: "active" } },
+  { name: "records-of-active-flows", query: { view: "records", dimensions: [{ field: "tos" }], time: "active", limit: 5 } },
+  {
     name: "alert-leaves-unfinished-buckets-out",
     query: { measures: ["attempts"], dimensions: [{ field: "svc_port" }] },
     alert: true,

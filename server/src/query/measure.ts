@@ -35,8 +35,13 @@ export function isDistinct(measure: MeasureName): boolean {
 
 const attempt = fragment(ATTEMPT_SQL);
 
-function scaledSum(name: "bytes" | "packets", scaling: Scaling): Expr {
-  return call("sum", scaling === "none" ? column(name) : infix("*", column(name), rowScale(scaling)));
+export function isVolume(total: Total): total is "bytes" | "packets" {
+  return total === "bytes" || total === "packets";
+}
+
+/** Bytes or packets of one raw row. */
+export function volume(name: "bytes" | "packets", scaling: Scaling): Expr {
+  return scaling === "none" ? column(name) : infix("*", column(name), rowScale(scaling));
 }
 
 /** Distinct totals: the column whose values count, and which rows count. */
@@ -52,28 +57,37 @@ function distinctCondition({ column: name, condition }: { readonly column: "src_
   return and(condition, infix("!=", column(name), fragment("toIPv6('::')")));
 }
 
-/** The total over raw rows, in one step. */
-export function rawTotal(total: Total, scaling: Scaling): Expr {
+/**
+ * The total over raw rows, in one step.
+ * @param counted Rows that count for everything but volumes.
+ */
+export function rawTotal(total: Total, scaling: Scaling, counted = TRUE): Expr {
   switch (total) {
     case "bytes":
     case "packets":
-      return scaledSum(total, scaling);
+      return call("sum", volume(total, scaling));
     case "flows":
-      return call("sum", column("flows"));
+      return flowsWhere(counted);
     case "tcp_flows":
-      return call("sumIf", column("flows"), infix("=", column("proto"), constant(6)));
+      return flowsWhere(and(infix("=", column("proto"), constant(6)), counted));
     case "attempts":
-      return call("sumIf", column("flows"), attempt);
-    case "hosts":
-      return call("uniqExactArray", fragment("arrayFilter(a -> a != toIPv6('::'), [src_addr, dst_addr])"));
+      return flowsWhere(and(attempt, counted));
+    case "hosts": {
+      const hosts = fragment("arrayFilter(a -> a != toIPv6('::'), [src_addr, dst_addr])");
+      return counted === TRUE ? call("uniqExactArray", hosts) : call("uniqExactArrayIf", hosts, counted);
+    }
     case "sources":
     case "destinations":
     case "attempt_sources":
     case "attempt_destinations": {
       const distinct = DISTINCT[total]!;
-      return call("uniqExactIf", column(distinct.column), distinctCondition(distinct));
+      return call("uniqExactIf", column(distinct.column), and(distinctCondition(distinct), counted));
     }
   }
+}
+
+function flowsWhere(condition: Expr): Expr {
+  return condition === TRUE ? call("sum", column("flows")) : call("sumIf", column("flows"), condition);
 }
 
 /** The total over rows of a rollup, in one step. The planner chooses only rollups that have the column. */

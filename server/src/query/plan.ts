@@ -4,7 +4,7 @@
  * A rollup answers exactly when its key holds every field that the query filters and groups by, it has every total that is asked, and the
  * step of a time series is a multiple of its time slot. The range need not be: the whole slots inside it are read from the rollup, the
  * rest at its two edges from finer rollups and at last from raw rows, so that the answer is that of raw rows for the whole range. (Distinct counts are the exception:
- * with a rollup they are sketches, and the answer says so.)
+ * with a rollup they are sketches, and the answer says so.) When a flow was active only raw rows know.
  */
 import {
   predicateFields,
@@ -16,6 +16,7 @@ import {
   type Predicate,
   type Rollup,
 } from "@sillage/model";
+import type { Basis } from "./activity.ts";
 import { dimensionName } from "./dimension.ts";
 import { isDistinct, totalOf, type Total } from "./measure.ts";
 import type { Range } from "./step.ts";
@@ -23,6 +24,8 @@ import type { Range } from "./step.ts";
 /** One table and the part of the range that is read from it; `rollup` is left out for raw rows. */
 export interface Part extends Range {
   readonly rollup?: Rollup;
+  /** How flows belong to the range; left out: by the time of receipt. */
+  readonly basis?: Basis;
 }
 
 export interface Plan {
@@ -44,6 +47,8 @@ export interface PlanInput {
   readonly measures: readonly MeasureName[];
   /** Bucket width of a time series. */
   readonly stepMs?: number;
+  /** How flows belong to the range; left out: by the time of receipt. */
+  readonly basis?: Basis;
   /** Tables to choose from; tests compare the answers of different tables. */
   readonly rollups?: readonly Rollup[];
 }
@@ -53,6 +58,8 @@ const byCoarseness = (a: Rollup, b: Rollup): number => b.resolutionSeconds - a.r
 
 export function planQuery(input: PlanInput): Plan {
   const totals = [...new Set(input.measures.map(totalOf))];
+  const { basis = "received" } = input;
+  if (basis !== "received") return { table: RAW_TABLE, parts: [{ ...input.range, basis }], bulk: undefined, totals, approximate: false };
   const rollups = [...(input.rollups ?? ROLLUPS)].sort(byCoarseness).filter((rollup) => canAnswer(rollup, input));
   const parts = splitRange(input.range, rollups);
   const bulk = parts

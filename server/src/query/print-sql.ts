@@ -3,7 +3,7 @@
  * placeholder. `renderForReading` makes the text that people see in the query inspector; nobody executes it.
  */
 import type { ParamValue } from "../store/index.ts";
-import { TABLES, type Expr, type ParamType, type Select } from "./sql-tree.ts";
+import { TABLES, type Expr, type InfixOp, type ParamType, type Select, type Selected } from "./sql-tree.ts";
 
 export interface Statement {
   readonly sql: string;
@@ -11,7 +11,21 @@ export interface Statement {
 }
 
 /** Binding strength, weakest first: what is weaker than its surroundings gets parentheses. */
-const STRENGTH = { or: 1, and: 2, not: 3, compare: 4, "*": 5, atom: 6 } as const;
+const STRENGTH = { or: 1, and: 2, not: 3, compare: 4, add: 5, multiply: 6, atom: 7 } as const;
+const INFIX_STRENGTH: Readonly<Record<InfixOp, number>> = {
+  or: STRENGTH.or,
+  and: STRENGTH.and,
+  "=": STRENGTH.compare,
+  "!=": STRENGTH.compare,
+  "<": STRENGTH.compare,
+  "<=": STRENGTH.compare,
+  ">": STRENGTH.compare,
+  ">=": STRENGTH.compare,
+  "+": STRENGTH.add,
+  "-": STRENGTH.add,
+  "*": STRENGTH.multiply,
+  "/": STRENGTH.multiply,
+};
 
 class Printer {
   readonly params: Record<string, ParamValue> = {};
@@ -43,7 +57,7 @@ class Printer {
       case "tuple":
         return `(${this.list(node.items)})`;
       case "infix": {
-        const strength = node.op === "and" || node.op === "or" || node.op === "*" ? STRENGTH[node.op] : STRENGTH.compare;
+        const strength = INFIX_STRENGTH[node.op];
         const op = node.op === "and" || node.op === "or" ? node.op.toUpperCase() : node.op;
         return parenthesised(node.items.map((item) => this.expr(item, strength + 1)).join(` ${op} `), strength, around);
       }
@@ -60,9 +74,10 @@ class Printer {
   }
 
   select(node: Select): string {
-    const lines = [
-      `SELECT ${node.columns.map((c) => this.expr(c.expr) + (c.alias === undefined ? "" : ` AS ${identifier(c.alias)}`)).join(", ")}`,
-    ];
+    const lines: string[] = [];
+    if (node.with !== undefined && node.with.length > 0)
+      lines.push(`WITH\n${indent(node.with.map((named) => this.selected(named)).join(",\n"))}`);
+    lines.push(`SELECT ${node.columns.map((selected) => this.selected(selected)).join(", ")}`);
     if (node.from !== undefined) lines.push(`FROM ${this.source(node.from)}`);
     if (node.where !== undefined) lines.push(`WHERE ${this.expr(node.where)}`);
     if (node.groupBy !== undefined && node.groupBy.length > 0) lines.push(`GROUP BY ${this.list(node.groupBy)}`);
@@ -71,6 +86,10 @@ class Printer {
     }
     if (node.limit !== undefined) lines.push(`LIMIT ${this.bind("UInt64", node.limit)}`);
     return lines.join("\n");
+  }
+
+  private selected({ expr, alias }: Selected): string {
+    return this.expr(expr) + (alias === undefined ? "" : ` AS ${identifier(alias)}`);
   }
 
   private source(from: string | readonly Select[]): string {

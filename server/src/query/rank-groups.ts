@@ -1,5 +1,6 @@
 /** First statement of a grouped query: the groups that matter most, with their totals. */
 import type { FlowQuery, MeasureName } from "@sillage/model";
+import { basisOf } from "./activity.ts";
 import { aggregateSql, type Aggregation } from "./aggregate-sql.ts";
 import type { GroupValue } from "./dimension.ts";
 import type { Execution, Row } from "./execution.ts";
@@ -30,7 +31,7 @@ export function rankingMeasure({ order, measures }: FlowQuery): MeasureName {
 export async function rankGroups(request: ViewRequest, range: Range, execution: Execution): Promise<Ranking> {
   const { query, predicate } = request;
   const ranking = rankingMeasure(query);
-  const plan = planQuery({ range, predicate, dimensions: query.dimensions, measures: [...query.measures, ranking] });
+  const plan = planQuery({ range, predicate, dimensions: query.dimensions, measures: [...query.measures, ranking], basis: basisOf(query) });
   const aggregation: Aggregation = {
     plan,
     predicate,

@@ -1,5 +1,6 @@
 /** Entry of the folder: one query of a request -> frames. Pure but for the store it is given: the caller passes range, clock and bounds. */
 import { SillageError, type Frame } from "@sillage/model";
+import { basisOf, receivedRange } from "./activity.ts";
 import { Execution, type QueryContext } from "./execution.ts";
 import { queryRecords } from "./view-records.ts";
 import { queryStat } from "./view-stat.ts";
@@ -26,7 +27,9 @@ export async function runQuery(request: QueryRequest, context: QueryContext): Pr
   }
   const viewRequest: ViewRequest = { ...request, ...readFilters(request.query) };
   const execution = new Execution(context);
-  execution.noticeBacklog(request.range);
+  const basis = basisOf(request.query);
+  execution.noticeBacklog(receivedRange(request.range, basis));
+  if (basis !== "received") execution.noticeUnheard(request.range);
   switch (request.query.view) {
     case "timeseries":
       return queryTimeseries(viewRequest, execution);

@@ -10,7 +10,13 @@ import type { ParamValue } from "../store/index.ts";
 export type ParamType = "Int64" | "UInt64" | "Float64" | "IPv6" | "Array(Int64)" | "Array(UInt64)" | "Array(IPv6)" | "Array(String)";
 
 /** Names that the builders give to what they select; none of them is a column of a table, which ClickHouse would then replace. */
-export type Alias = "t" | "chosen" | `d${number}` | `m${number}` | `r${number}`;
+export type Alias =
+  | "t"
+  | "chosen"
+  | ("ended" | "began" | "until" | "inside_from" | "inside_until" | "edge" | "edge_time")
+  | `d${number}`
+  | `m${number}`
+  | `r${number}`;
 
 /** Columns of rollups that are not fields of a flow. */
 export type RollupColumnName =
@@ -33,16 +39,20 @@ export type FunctionName =
   | "arrayZip"
   | "bitAnd"
   | "fromUnixTimestamp64Milli"
+  | "greatest"
   | "if"
   | "intDiv"
   | "IPv6CIDRToRange"
+  | "least"
   | "max"
   | "min"
   | "sum"
   | "sumIf"
   | "toDateTime"
   | "toFloat64"
+  | "toInt256"
   | "toInt32"
+  | "toInt64"
   | "toString"
   | "toIPv6"
   | "toUInt8"
@@ -54,9 +64,10 @@ export type FunctionName =
   | "uniqCombinedMergeState(12)"
   | "uniqCombinedStateIf(12)"
   | "uniqExactArray"
+  | "uniqExactArrayIf"
   | "uniqExactIf";
 
-export type InfixOp = "=" | "!=" | "<" | "<=" | ">" | ">=" | "*" | "+" | "and" | "or";
+export type InfixOp = "=" | "!=" | "<" | "<=" | ">" | ">=" | "*" | "/" | "+" | "-" | "and" | "or";
 
 export type Expr =
   | { readonly kind: "column"; readonly name: FieldName | RollupColumnName | Alias }
@@ -77,8 +88,12 @@ export interface Selected {
   readonly alias?: Alias;
 }
 
+/** An expression that other expressions of the select, its condition included, call by its alias. */
+export type Named = Required<Selected>;
+
 export interface Select {
   readonly kind: "select";
+  readonly with?: readonly Named[];
   readonly columns: readonly Selected[];
   /** Left out for a select of constants. */
   readonly from?: string | readonly Select[];

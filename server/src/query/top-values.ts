@@ -39,6 +39,8 @@ export async function topValues(request: ValuesRequest, context: QueryContext): 
     limit: searched,
     other: false,
     scaled: true,
+    time: "received" as const,
+    spread: false,
   };
   const asked = { refId: "values", query, range: request.range, intervalMs: 1000, maxDataPoints: 1, alert: false, ...readFilters(query) };
   const { groups } = await rankGroups(asked, request.range, new Execution(context));

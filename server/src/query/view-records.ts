@@ -13,7 +13,8 @@ import {
   type Frame,
   type FrameValue,
 } from "@sillage/model";
-import { timeTest } from "./aggregate-sql.ts";
+import { basisOf } from "./activity.ts";
+import { namedColumns, timeTest } from "./aggregate-sql.ts";
 import { unmappedAddress } from "./address.ts";
 import { UNKNOWN, valueText } from "./dimension.ts";
 import type { Execution } from "./execution.ts";
@@ -61,11 +62,13 @@ function recordsSql(
   { query, predicate, range }: ViewRequest,
   { names, scaling }: { readonly names: readonly FieldName[]; readonly scaling: Scaling },
 ): Select {
+  const part = { ...range, basis: basisOf(query) };
   return {
     kind: "select",
+    with: namedColumns(part),
     columns: names.map((name, i) => ({ expr: recordSql(name, scaling), alias: `d${i}` })),
     from: RAW_TABLE,
-    where: and(timeTest(range), predicateSql(predicate)),
+    where: and(timeTest(part), predicateSql(predicate)),
     // By the sort key first, so that reading stops when the newest slots have given enough.
     orderBy: [
       { expr: fragment(RAW_SLOT_SQL), desc: true },

@@ -6,16 +6,19 @@
  *   last value of a collector that went silent is not taken for a fresh one.
  * - Rates are per second of the part of a bucket that lies in the range and is loaded, so that neither edge of a graph dips.
  * - The last bucket of a range up to now is unfinished: graphs keep it (`meta.custom.unfinishedFromMs` says where), alerts leave it out,
- *   together with buckets that the range covers only in part.
+ *   together with buckets that the range covers only in part. Of a spread series (spread.ts) every bucket is unfinished to
+ *   which flows may still add that no exporter has told of.
  */
 import type { FieldSchema, Frame, FrameValue, MeasureName } from "@sillage/model";
+import { basisOf, HEARD_WITHIN_MS } from "./activity.ts";
 import { aggregateSql, type ChosenGroups } from "./aggregate-sql.ts";
 import type { GroupValue } from "./dimension.ts";
 import { frameType, type Execution, type Loaded, type Row } from "./execution.ts";
 import { groupLabels, measureField, seriesName, timeField } from "./frame-fields.ts";
-import { fromTotal, totalOf } from "./measure.ts";
+import { fromTotal, isVolume, totalOf } from "./measure.ts";
 import { planQuery, type Plan } from "./plan.ts";
 import { noticeApproximation, rankGroups } from "./rank-groups.ts";
+import { LevelReader, toFixedPoint } from "./spread.ts";
 import type { ViewRequest } from "./view-request.ts";
 import { bucketStarts, chooseStep, type Range } from "./step.ts";
 
@@ -31,11 +34,14 @@ export async function queryTimeseries(request: ViewRequest, execution: Execution
   const { query, predicate } = request;
   const { dimensions, measures } = query;
   const stepMs = stepOf(request, execution);
-  const range = request.alert ? finishedRange(request.range, stepMs, execution.context.nowMs) : request.range;
+  const basis = basisOf(query);
+  // What lies before it grows no more.
+  const settledMs = execution.context.nowMs - (basis === "spread" ? HEARD_WITHIN_MS : 0);
+  const range = request.alert ? finishedRange(request.range, stepMs, settledMs - LOAD_LAG_MS) : request.range;
   if (range.fromMs >= range.toMs) return emptyFrames(request, stepMs, execution, { filter: request.description });
 
   const ranking = dimensions.length === 0 ? undefined : await rankGroups(request, range, execution);
-  const plan = planQuery({ range, predicate, dimensions, measures, stepMs });
+  const plan = planQuery({ range, predicate, dimensions, measures, stepMs, basis });
   const custom = { table: plan.table, filter: request.description, stepMs, ...(ranking === undefined ? {} : { more: ranking.more }) };
   noticeApproximation(plan, execution);
   if (ranking?.groups.length === 0) return emptyFrames(request, stepMs, execution, custom);
@@ -55,14 +61,16 @@ export async function queryTimeseries(request: ViewRequest, execution: Execution
   const starts = request.alert ? buckets : knownBuckets;
 
   const series: Series[] = groups === undefined ? [[]] : [...groups, ...(withOther ? [undefined] : [])];
-  const totals = totalsBySeries(rows, series, { starts, stepMs, plan, hasChosen: withOther, dimensions: dimensions.length });
-  const unfinished = starts.find((start) => start + stepMs > execution.context.nowMs);
+  const layout: Layout = { buckets, stepMs, plan, hasChosen: withOther, dimensions: dimensions.length };
+  const totals = basis === "spread" ? spreadBySeries(rows, series, layout) : totalsBySeries(rows, series, layout);
+  const unfinished = starts.find((start) => start + stepMs > settledMs);
   const untilMs = loadedUntil(loaded, execution.context.nowMs);
   const seconds = starts.map((start) => coveredSeconds(start, stepMs, range, untilMs));
   const valuesOf = (index: number, measure: MeasureName): FrameValue[] => {
     const column = totals[index]![plan.totals.indexOf(totalOf(measure))]!;
+    const total = (start: number): number => column[(start - buckets[0]!) / stepMs]!;
     return starts.map((start, i) =>
-      isLoaded(start, stepMs, loaded) && seconds[i]! > 0 ? fromTotal(measure, column[i]!, seconds[i]!) : null,
+      isLoaded(start, stepMs, loaded) && seconds[i]! > 0 ? fromTotal(measure, total(start), seconds[i]!) : null,
     );
   };
   const meta = execution.meta("timeseries-multi", { ...custom, ...(unfinished === undefined ? {} : { unfinishedFromMs: unfinished }) });
@@ -94,9 +102,9 @@ function stepOf({ query, range, intervalMs, maxDataPoints }: ViewRequest, execut
   return stepMs;
 }
 
-/** The whole buckets of a range that are in the past. */
-function finishedRange({ fromMs, toMs }: Range, stepMs: number, nowMs: number): Range {
-  return { fromMs: Math.ceil(fromMs / stepMs) * stepMs, toMs: Math.floor(Math.min(toMs, nowMs - LOAD_LAG_MS) / stepMs) * stepMs };
+/** The whole buckets of a range that end at a time. */
+function finishedRange({ fromMs, toMs }: Range, stepMs: number, untilMs: number): Range {
+  return { fromMs: Math.ceil(fromMs / stepMs) * stepMs, toMs: Math.floor(Math.min(toMs, untilMs) / stepMs) * stepMs };
 }
 
 function isLoaded(start: number, stepMs: number, loaded: Loaded | undefined): boolean {
@@ -114,7 +122,7 @@ function coveredSeconds(start: number, stepMs: number, { fromMs, toMs }: Range, 
 }
 
 interface Layout {
-  readonly starts: readonly number[];
+  readonly buckets: readonly number[];
   readonly stepMs: number;
   readonly plan: Plan;
   /** Rows carry `chosen`: 0 marks the rest. */
@@ -122,23 +130,47 @@ interface Layout {
   readonly dimensions: number;
 }
 
-/** Totals as [series][total][bucket], 0 where no row came. */
-function totalsBySeries(
-  rows: readonly Row[],
-  series: readonly Series[],
-  { starts, stepMs, plan, hasChosen, dimensions }: Layout,
-): number[][][] {
+/** A row of the answer: which series, which bucket, and what stands behind the keys. */
+interface Cells {
+  readonly index: number;
+  readonly bucket: number;
+  readonly cells: readonly unknown[];
+}
+
+function* cellsOf(rows: readonly Row[], series: readonly Series[], { buckets, stepMs, hasChosen, dimensions }: Layout): Generator<Cells> {
   const indexOf = new Map(series.map((group, index) => [JSON.stringify(group ?? null), index]));
-  const totals = series.map(() => plan.totals.map(() => new Array<number>(starts.length).fill(0)));
   const keys = 1 + Number(hasChosen);
   for (const row of rows) {
     const isRest = hasChosen && Number(row[1]) === 0;
     const index = indexOf.get(JSON.stringify(isRest ? null : row.slice(keys, keys + dimensions)));
-    const bucket = (Number(row[0]) - starts[0]!) / stepMs;
     if (index === undefined) continue;
-    plan.totals.forEach((_, i) => (totals[index]![i]![bucket] = Number(row[keys + dimensions + i])));
+    yield { index, bucket: (Number(row[0]) - buckets[0]!) / stepMs, cells: row.slice(keys + dimensions) };
+  }
+}
+
+/** Totals as [series][total][bucket], 0 where no row came. */
+function totalsBySeries(rows: readonly Row[], series: readonly Series[], layout: Layout): number[][][] {
+  const { plan, buckets } = layout;
+  const totals = series.map(() => plan.totals.map(() => new Array<number>(buckets.length).fill(0)));
+  for (const { index, bucket, cells } of cellsOf(rows, series, layout)) {
+    plan.totals.forEach((_, i) => (totals[index]![i]![bucket] = Number(cells[i])));
   }
   return totals;
+}
+
+/** The same from the edges of spread flows: `m` of each total, then `r` of those that are volumes. */
+function spreadBySeries(rows: readonly Row[], series: readonly Series[], layout: Layout): number[][][] {
+  const { plan, buckets } = layout;
+  const volumes = plan.totals.filter(isVolume);
+  const readers = series.map(() => plan.totals.map(() => new LevelReader(buckets.length)));
+  for (const { index, bucket, cells } of cellsOf(rows, series, layout)) {
+    plan.totals.forEach((total, i) => {
+      const change = isVolume(total) ? BigInt(String(cells[plan.totals.length + volumes.indexOf(total)])) : 0n;
+      const part = isVolume(total) ? BigInt(String(cells[i])) : toFixedPoint(Number(cells[i]));
+      readers[index]![i]!.add(bucket, part, change);
+    });
+  }
+  return readers.map((ofSeries) => ofSeries.map((reader) => reader.finish()));
 }
 
 function seriesFrame(refId: string, stepMs: number, field: FieldSchema, values: Frame["data"]["values"]): Frame {

@@ -27,15 +27,17 @@ export async function openTestStore(): Promise<TestStore> {
   });
   return {
     store,
-    async insert(rows) {
-      await store.command(`INSERT INTO flows (${[...COLUMNS, "present"].join(", ")}) VALUES ${rows.map(rowSql).join(", ")}`);
-    },
+    insert: (rows) => insertFlows(store, rows),
     async close() {
       await store.close();
       await dataFolder.release();
       rmSync(folder, { recursive: true, force: true });
     },
   };
+}
+
+export async function insertFlows(store: Pick<FlowStore, "command">, rows: readonly FlowRow[]): Promise<void> {
+  await store.command(`INSERT INTO flows (${[...COLUMNS, "present"].join(", ")}) VALUES ${rows.map(rowSql).join(", ")}`);
 }
 
 function rowSql(row: FlowRow): string {
