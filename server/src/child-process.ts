@@ -28,6 +28,8 @@ export interface ChildContext {
   readonly config: SillageConfig;
   /** When the supervisor started, epoch ms. */
   readonly startedMs: number;
+  /** Without it this process ends. */
+  readonly supervisorPid: number;
   readonly log: Logger;
   readonly send: (message: FromChild) => void;
 }
@@ -63,10 +65,10 @@ export function runChild(name: ChildName, start: (context: ChildContext) => Prom
   }
 
   async function begin(message: Extract<ToChild, { type: "start" }>): Promise<void> {
-    const { config, startedMs } = message;
+    const { config, startedMs, supervisorPid } = message;
     log = createLogger(name, config.log, process.stderr.isTTY);
     try {
-      running = await start({ config, startedMs, log, send });
+      running = await start({ config, startedMs, supervisorPid, log, send });
     } catch (error) {
       if (!(error instanceof SillageError)) log.error({ err: error }, "could not start");
       send({ type: "failed", failure: failureOf(error, "could not start") });

@@ -28,14 +28,15 @@ export interface RunningCollector {
 
 /**
  * Opens sockets and spool.
+ * @param supervisorPid process without which this one ends
  * @throws SillageError COLLECTOR_IN_USE, PORT_IN_USE, SPOOL_FOLDER, DATA_FOREIGN, DATA_UNWRITABLE; of the elements file CONFIG_UNREADABLE,
  *   CONFIG_INVALID
  */
-export async function startCollector(config: SillageConfig, log: Logger): Promise<RunningCollector> {
+export async function startCollector(config: SillageConfig, log: Logger, supervisorPid?: number): Promise<RunningCollector> {
   const decoder = new Decoder({ elements: readElements(config), limits: { maxIdleMs: config.collector.forgetAfter } });
   const paths = await prepareDataFolder(config.data);
   const { name } = config.collector;
-  const unlock = await lockProcess(path.join(paths.state, `collector-${name}.lock`)).catch((error: unknown) => {
+  const unlock = await lockProcess(path.join(paths.state, `collector-${name}.lock`), supervisorPid).catch((error: unknown) => {
     if (!(error instanceof SillageError) || error.code !== "DATA_IN_USE") throw error;
     throw new SillageError(
       "config",
@@ -90,8 +91,8 @@ function readElements({ elements }: SillageConfig): readonly OperatorElement[] {
 }
 
 /** The collector as a child: tells its status once a second. */
-export async function runCollector({ config, log, send }: ChildContext): Promise<RunningChild> {
-  const { collector, reload, stop } = await startCollector(config, log);
+export async function runCollector({ config, supervisorPid, log, send }: ChildContext): Promise<RunningChild> {
+  const { collector, reload, stop } = await startCollector(config, log, supervisorPid);
   const tell = (): void => send(collector.status());
   tell();
   const timer = setInterval(tell, STATUS_MS);

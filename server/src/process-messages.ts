@@ -14,7 +14,7 @@ export type Restarts = Readonly<Partial<Record<ChildName, number>>>;
 
 /** What the supervisor tells a child. */
 export type ToChild =
-  | { readonly type: "start"; readonly config: SillageConfig; readonly startedMs: number }
+  | { readonly type: "start"; readonly config: SillageConfig; readonly startedMs: number; readonly supervisorPid: number }
   | { readonly type: "stop" }
   /** Other options, in force from now on; answered by `reloaded`. */
   | { readonly type: "reload"; readonly config: SillageConfig }

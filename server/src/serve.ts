@@ -17,6 +17,8 @@ import { VERSION } from "./version.ts";
 
 /** Longest ends, a little more than what the children allow themselves. */
 const DEADLINES_MS: Readonly<Record<ChildName, number>> = { demo: 2_000, collector: 7_000, server: 9_000 };
+/** Longest pauses before a child that keeps ending is started again: while there is no collector, flows are lost; a server costs more to start. */
+const LONGEST_PAUSES_MS: Readonly<Record<ChildName, number>> = { demo: 10_000, collector: 2_000, server: 10_000 };
 /** npm passes Ctrl-C on although the terminal has sent it to everybody: a second one counts only after this. */
 const SECOND_SIGNAL_MS = 1_000;
 
@@ -45,8 +47,9 @@ export async function serve({ config, reread, entry, demo, print }: ServeOptions
     new SupervisedChild({
       name,
       log,
+      longestPauseMs: LONGEST_PAUSES_MS[name],
       ...(onMessage && { onMessage }),
-      startMessage: () => ({ type: "start", config: reloader.config, startedMs }),
+      startMessage: () => ({ type: "start", config: reloader.config, startedMs, supervisorPid: process.pid }),
       fork: () =>
         fork(entry, ["child", name], {
           stdio: ["ignore", "inherit", "inherit", "ipc"],
@@ -64,6 +67,8 @@ export async function serve({ config, reread, entry, demo, print }: ServeOptions
   const children = [...(exporter ? [exporter] : []), collector, server];
   const restarts = (): Restarts => Object.fromEntries(children.map((each) => [each.name, each.restarts]));
   const stopAll = async (): Promise<void> => {
+    // A signal to the whole process group ends a child before its turn: it must not be started again.
+    for (const each of children) each.expectEnd();
     for (const each of children) await each.stop(DEADLINES_MS[each.name]);
   };
 

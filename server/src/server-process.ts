@@ -49,10 +49,10 @@ const KEEP_ALIVE_MS = 95_000;
  * @param root folder of the program, with preview/, plugin/ and dashboards/
  * @throws SillageError what is wrong with configuration, data folder, store or port
  */
-export async function runServer({ config, startedMs, log }: ChildContext, root: string): Promise<RunningChild> {
+export async function runServer({ config, startedMs, supervisorPid, log }: ChildContext, root: string): Promise<RunningChild> {
   checkExposure(config.api);
   let known = knowledgeOf(config);
-  const folder = await openDataFolder(config.data);
+  const folder = await openDataFolder(config.data, supervisorPid);
   let collector: CollectorStatus | undefined;
   let restarts: Restarts = {};
   const store = await openStore(config, folder, {

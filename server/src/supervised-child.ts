@@ -9,9 +9,8 @@ import type { ChildName, FromChild, StartFailure, ToChild } from "./process-mess
 import type { SillageConfig } from "./sillage-config.ts";
 
 /** Pause before the first restart; doubled up to the longest, and back after so long without an end. */
-const BACKOFF_MIN_MS = 500;
-const BACKOFF_MAX_MS = 30_000;
-const STEADY_MS = 60_000;
+const BACKOFF_MIN_MS = 250;
+const STEADY_MS = 10_000;
 
 export interface SupervisedChildOptions {
   readonly name: ChildName;
@@ -19,6 +18,8 @@ export interface SupervisedChildOptions {
   /** First message to every process that is forked. */
   readonly startMessage: () => ToChild;
   readonly log: Logger;
+  /** Longest pause before it is started again. */
+  readonly longestPauseMs: number;
   /** Messages other than the answer to the start. */
   readonly onMessage?: (message: FromChild) => void;
 }
@@ -77,10 +78,15 @@ export class SupervisedChild {
     if (failure) throw fromFailure(failure);
   }
 
-  /** Asks it to end and waits; kills it when it takes longer than the deadline. */
-  async stop(deadlineMs: number): Promise<void> {
+  /** From now on it is not started again. */
+  expectEnd(): void {
     this.#stopping = true;
     clearTimeout(this.#retry);
+  }
+
+  /** Asks it to end and waits; kills it when it takes longer than the deadline. */
+  async stop(deadlineMs: number): Promise<void> {
+    this.expectEnd();
     const child = this.#process;
     if (child === undefined) return;
     await new Promise<void>((resolve) => {
@@ -131,7 +137,7 @@ export class SupervisedChild {
   #runLater(end: string, livedMs: number, failure: StartFailure | undefined): void {
     if (livedMs > STEADY_MS) this.#backoffMs = BACKOFF_MIN_MS;
     const pauseMs = this.#backoffMs;
-    this.#backoffMs = Math.min(pauseMs * 2, BACKOFF_MAX_MS);
+    this.#backoffMs = Math.min(pauseMs * 2, this.#options.longestPauseMs);
     const why = failure && { code: failure.code, reason: failure.message, hint: failure.hint };
     this.#options.log.error({ child: this.name, end, pauseMs, ...why }, "child ended; starting it again");
     this.#retry = setTimeout(() => {

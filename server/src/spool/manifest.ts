@@ -61,15 +61,14 @@ export class ManifestFolder {
     return { ...batch, token };
   }
 
-  /** The batch is in the database: deletes its files, then the manifest. */
-  async acknowledge({ token, files }: Manifest): Promise<void> {
+  /** Writes down that the batch is in the database. */
+  async markDone({ token }: Pick<Manifest, "token">): Promise<void> {
     await rename(this.#path(token, "json"), this.#path(token, "done"));
-    await nodeDisk.syncFolder(this.#folder);
-    await this.finish({ token, files });
   }
 
-  /** Deletes the files of a batch that is in the database. */
+  /** Deletes the files of a batch that is done, then its manifest. Whatever fails, it can be called again. */
   async finish({ token, files }: Pick<Manifest, "token" | "files">): Promise<void> {
+    await nodeDisk.syncFolder(this.#folder);
     // The body goes first: a sidecar without body is debris, a body without sidecar would count as corrupt.
     for (const file of files) await nodeDisk.remove(file);
     for (const file of files) await nodeDisk.remove(`${file}.json`);
@@ -83,11 +82,12 @@ export class ManifestFolder {
     await nodeDisk.syncFolder(this.#folder);
   }
 
-  /** What an earlier process left, the oldest first. `unreadable` are files that are no manifests. */
+  /** What an earlier process left, the oldest first; halves of manifests go. `unreadable` are files that are no manifests. */
   async list(): Promise<{ manifests: StoredManifest[]; unreadable: string[] }> {
     const manifests: StoredManifest[] = [];
     const unreadable: string[] = [];
     for (const name of await readdir(this.#folder)) {
+      if (name.endsWith(".json.tmp")) await nodeDisk.remove(path.join(this.#folder, name));
       const match = /^([0-9a-f]{32})\.(json|done)$/.exec(name);
       if (!match) continue;
       const parsed = manifestSchema.safeParse(parseJson(await readFile(path.join(this.#folder, name), "utf8")));

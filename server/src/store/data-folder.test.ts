@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { openDataFolder, prepareDataFolder } from "./data-folder.ts";
 
 describe("data folder", () => {
@@ -113,6 +114,25 @@ describe("data folder", () => {
     const winners = results.filter((result) => result.status === "fulfilled");
     expect(winners).toHaveLength(1);
     await winners[0]!.value.release();
+  });
+
+  it("is waited for while its owner, a child of a dead supervisor, comes to its end", async () => {
+    await prepareDataFolder(root);
+    const dead = spawn(process.execPath, ["-e", ""]);
+    await new Promise((resolve) => dead.once("exit", resolve));
+    const owner = spawn(process.execPath, ["-e", "process.stdin.resume()"]);
+    const lock = { pid: owner.pid, started: "", supervisor: { pid: dead.pid, started: "some boot 1" }, token: "t" };
+    await writeFile(path.join(root, "LOCK"), JSON.stringify(lock));
+    const opening = openDataFolder(root);
+    expect(await Promise.race([opening, sleep(200, "waits")])).toBe("waits");
+    owner.kill("SIGKILL");
+    await (await opening).release();
+  });
+
+  it("is refused at once while the supervisor of its owner lives", async () => {
+    const folder = await openDataFolder(root, process.pid);
+    await expect(openDataFolder(root)).rejects.toMatchObject({ code: "DATA_IN_USE" });
+    await folder.release();
   });
 
   it("is not taken over from a live process of another start time format", async () => {

@@ -82,11 +82,12 @@ export async function prepareDataFolder(root: string): Promise<DataPaths> {
 
 /**
  * Prepares the folder and takes it for this process.
+ * @param supervisorPid process without which this one ends
  * @throws SillageError DATA_IN_USE and those of `prepareDataFolder`
  */
-export async function openDataFolder(root: string): Promise<DataFolder> {
+export async function openDataFolder(root: string, supervisorPid?: number): Promise<DataFolder> {
   const paths = await prepareDataFolder(root);
-  const release = await lockProcess(path.join(paths.root, "LOCK")).catch((error: unknown) => {
+  const release = await lockProcess(path.join(paths.root, "LOCK"), supervisorPid).catch((error: unknown) => {
     throw error instanceof SillageError ? error : unwritable(paths.root, error);
   });
   return {

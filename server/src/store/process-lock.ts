@@ -6,24 +6,43 @@
 import { createHash, randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { link, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { setTimeout as sleep } from "node:timers/promises";
 import { SillageError } from "@sillage/model";
 
-interface Owner {
+/** Longest wait for an owner that is about to end: a little more than the supervisor gives its children. Unit: ms. */
+const ORPHAN_END_MS = 12_000;
+const ORPHAN_POLL_MS = 50;
+
+interface Identity {
   readonly pid: number;
   /** Clock ticks since boot at which the process started, with the boot's id; empty where the system does not tell. */
   readonly started: string;
 }
 
+interface Owner extends Identity {
+  /** Whose end is the owner's end too. */
+  readonly supervisor?: Identity;
+}
+
 /**
- * Takes the lock for this process; a dead process's lock is taken over. Returns the function that gives it up.
+ * Takes the lock for this process; a dead process's lock is taken over. An owner whose supervisor is dead is about to end: it is waited for, so
+ * that whoever starts the program again at once need not try again.
+ * @param supervisorPid process without which this one ends
+ * @returns the function that gives the lock up
  * @throws SillageError DATA_IN_USE when a live process has it, this one included
  */
-export async function lockProcess(file: string): Promise<() => Promise<void>> {
-  const mine = JSON.stringify({ pid: process.pid, started: startOf(process.pid), token: randomUUID() });
+export async function lockProcess(file: string, supervisorPid?: number): Promise<() => Promise<void>> {
+  const supervisor = supervisorPid === undefined ? undefined : identityOf(supervisorPid);
+  const mine = JSON.stringify({ ...identityOf(process.pid), ...(supervisor && { supervisor }), token: randomUUID() });
   const draft = `${file}.${randomUUID()}`;
+  const endMs = performance.now() + ORPHAN_END_MS;
   await writeFile(draft, mine);
   try {
-    while (!(await tryTake(file, draft)));
+    for (let attempt = await tryTake(file, draft); attempt !== "taken"; attempt = await tryTake(file, draft)) {
+      if (attempt === "changed") continue;
+      if (!isOrphan(attempt) || performance.now() > endMs) throw inUse(file, attempt.pid);
+      await sleep(ORPHAN_POLL_MS);
+    }
   } finally {
     await rm(draft, { force: true });
   }
@@ -32,24 +51,24 @@ export async function lockProcess(file: string): Promise<() => Promise<void>> {
   };
 }
 
-/** One attempt to give `draft` the lock's name; false when things changed meanwhile. */
-async function tryTake(file: string, draft: string): Promise<boolean> {
+/** One attempt to give `draft` the lock's name. @returns the live owner when there is one */
+async function tryTake(file: string, draft: string): Promise<"taken" | "changed" | Owner> {
   try {
     await link(draft, file);
-    return true;
+    return "taken";
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
   }
   const found = await readFile(file, "utf8").catch(() => undefined);
-  if (found === undefined) return false;
+  if (found === undefined) return "changed";
   const owner = parseOwner(found);
-  if (owner !== undefined && isAlive(owner)) throw inUse(file, owner.pid);
+  if (owner !== undefined && isAlive(owner)) return owner;
   // Two starters may see the same stale lock. Replacing it has a lock of its own, named after what is replaced; whoever gets that looks again.
   const release = await lockProcess(`${file}.${createHash("sha256").update(found).digest("hex").slice(0, 16)}`);
   try {
-    if ((await readFile(file, "utf8").catch(() => undefined)) !== found) return false;
+    if ((await readFile(file, "utf8").catch(() => undefined)) !== found) return "changed";
     await rename(draft, file);
-    return true;
+    return "taken";
   } finally {
     await release();
   }
@@ -57,22 +76,39 @@ async function tryTake(file: string, draft: string): Promise<boolean> {
 
 function parseOwner(text: string): Owner | undefined {
   try {
-    const { pid, started } = JSON.parse(text) as Partial<Owner>;
-    return typeof pid === "number" && typeof started === "string" ? { pid, started } : undefined;
+    const owner = JSON.parse(text) as Partial<Owner>;
+    const { supervisor } = owner;
+    if (!isIdentity(owner)) return undefined;
+    const { pid, started } = owner;
+    return { pid, started, ...(isIdentity(supervisor) && { supervisor }) };
   } catch {
     return undefined;
   }
 }
 
-function isAlive(owner: Owner): boolean {
+function isIdentity(value: Partial<Identity> | undefined): value is Identity {
+  return typeof value?.pid === "number" && typeof value.started === "string";
+}
+
+const identityOf = (pid: number): Identity => ({ pid, started: startOf(pid) });
+
+/** It ends by itself: its supervisor is dead. */
+function isOrphan({ supervisor }: Owner): boolean {
+  return supervisor !== undefined && !isAlive(supervisor);
+}
+
+function isAlive({ pid, started }: Identity): boolean {
   try {
-    process.kill(owner.pid, 0);
+    process.kill(pid, 0);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ESRCH") return false; // EPERM: alive, of another user
   }
-  const started = startOf(owner.pid);
-  return started === "" || owner.started === "" || started === owner.started;
+  const now = startOf(pid);
+  return now !== ENDED && (now === "" || started === "" || now === started);
 }
+
+/** What `startOf` says of a process that only waits to be collected by its parent. */
+const ENDED = "ended";
 
 /** When a process started, as text that differs between two processes with the same id; empty where /proc does not tell. */
 function startOf(pid: number): string {
@@ -81,7 +117,7 @@ function startOf(pid: number): string {
     // The second field, the command in parentheses, may hold spaces; starttime is the 22nd field (proc_pid_stat(5)).
     const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
     const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-    return fields[0] === "Z" ? "ended, not yet collected by its parent" : `${boot} ${fields[19] ?? ""}`;
+    return fields[0] === "Z" ? ENDED : `${boot} ${fields[19] ?? ""}`;
   } catch {
     return "";
   }

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, rmdir } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -75,6 +75,25 @@ describe("loader", () => {
       batch.files[0]!.includes("-0000000000-") ? Promise.reject(clickhouseError(49, "logical error")) : Promise.resolve();
     expect(await subject.runOnce()).toBe(5);
     expect(subject.stats()).toMatchObject({ quarantined: 1, errors: 20, failing: undefined });
+  });
+
+  it("deletes a stored batch later when the disk refuses now, without inserting it again", async () => {
+    const file = await writeFlows(paths.spool, 5, { sequence: 1 });
+    store.answer = async () => {
+      await rename(file, `${file}.aside`);
+      await mkdir(file); // cannot be removed as a file
+    };
+    const subject = loader();
+    for (let i = 0; i < 3; i++) await expect(subject.runOnce()).rejects.toThrow();
+    await rmdir(file);
+    await rename(`${file}.aside`, file);
+    store.answer = () => Promise.resolve();
+    await writeFlows(paths.spool, 5, { sequence: 2 });
+    await subject.runOnce();
+    expect(store.batches.map(({ files }) => files.length)).toEqual([1, 1]);
+    expect(subject.stats()).toMatchObject({ loadedRows: 10, backlogRows: 0, inQuarantine: 0 });
+    expect(await readdir(path.dirname(file))).toEqual([]);
+    expect(await readdir(paths.manifests)).toEqual([]);
   });
 
   it("waits for a database that is down, for as long as it takes", async () => {

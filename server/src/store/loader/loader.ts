@@ -18,7 +18,6 @@ import {
   SpoolReader,
   type Manifest,
   type SegmentColumn,
-  type StoredManifest,
   type WaitingSegment,
 } from "../../spool/index.ts";
 import type { ClickHouseStore } from "../clickhouse-store.ts";
@@ -82,6 +81,9 @@ export interface Loader {
   stats(): LoaderStats;
 }
 
+/** A batch on its way; `done` from the moment on that the database has it and that was written down. */
+type OpenBatch = Manifest & { done: boolean };
+
 /** Does nothing before `start` or `runOnce`. */
 export function createLoader(config: LoaderConfig, deps: LoaderDeps): Loader {
   return new SpoolLoader(config, deps);
@@ -94,7 +96,7 @@ class SpoolLoader implements Loader {
   readonly #reader: SpoolReader;
   readonly #manifests: ManifestFolder;
   /** Batches to settle before anything newer; undefined until the folder was read. */
-  #open: StoredManifest[] | undefined;
+  #open: OpenBatch[] | undefined;
   #unknownTries = 0;
   #waiting: readonly WaitingSegment[] = [];
   readonly #counts = { segments: 0, rows: 0, batches: 0, quarantined: 0, inQuarantine: 0, errors: 0 };
@@ -191,13 +193,13 @@ class SpoolLoader implements Loader {
       this.#open = manifests;
     }
     for (let manifest = this.#open[0]; manifest !== undefined; manifest = this.#open[0]) {
-      if (manifest.done) await this.#manifests.finish(manifest);
-      else await this.#settle(manifest);
+      if (!manifest.done) await this.#settle(manifest);
+      if (manifest.done) await this.#finish(manifest);
       this.#open.shift();
     }
   }
 
-  async #settle(manifest: Manifest): Promise<void> {
+  async #settle(manifest: OpenBatch): Promise<void> {
     const spoilt = await this.#whySpoilt(manifest.files);
     if (spoilt === undefined) await this.#insert(manifest);
     else await this.#discard(manifest, `the batch cannot be repeated: ${spoilt}`);
@@ -219,10 +221,11 @@ class SpoolLoader implements Loader {
     if (good.length > 0) {
       const rows = good.reduce((sum, segment) => sum + segment.name.rows, 0);
       const batch = { table: good[0]!.name.table, columns, rows, files: good.map((segment) => segment.file), createdMs: this.#now() };
-      const manifest = await this.#manifests.write(batch);
+      const manifest = { ...(await this.#manifests.write(batch)), done: false };
       // In the list while it is tried, so that whatever happens the next run begins with it.
-      this.#open!.push({ ...manifest, done: false });
+      this.#open!.push(manifest);
       await this.#insert(manifest);
+      if (manifest.done) await this.#finish(manifest);
       this.#open!.pop();
     }
     const gone = new Set([...settled, ...good]);
@@ -254,7 +257,8 @@ class SpoolLoader implements Loader {
     return { good, columns, settled };
   }
 
-  async #insert(manifest: Manifest): Promise<void> {
+  /** Until it is marked as done, the batch may be inserted again; after that only its files are left to delete. */
+  async #insert(manifest: OpenBatch): Promise<void> {
     const { table, columns, files, rows, token } = manifest;
     try {
       await this.#deps.store.insertFiles({ table, columns, files, rows, token });
@@ -269,9 +273,15 @@ class SpoolLoader implements Loader {
       throw error;
     }
     this.#unknownTries = 0;
-    await this.#manifests.acknowledge(manifest);
-    this.#counts.segments += files.length;
-    this.#counts.rows += rows;
+    await this.#manifests.markDone(manifest);
+    manifest.done = true;
+  }
+
+  /** Deletes the files of a batch that is in the database. */
+  async #finish(manifest: OpenBatch): Promise<void> {
+    await this.#manifests.finish(manifest);
+    this.#counts.segments += manifest.files.length;
+    this.#counts.rows += manifest.rows;
     this.#counts.batches++;
     this.#lastLoadedMs = this.#now();
   }

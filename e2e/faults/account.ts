@@ -1,0 +1,133 @@
+/**
+ * Where the flows of a run went, by set: what the exporters sent is held against what the store has, number by number, and every flow that is
+ * not there must have a cause. Then each rollup, by what its view makes of the raw table now and by the ledger's own sums.
+ */
+import { LOSS_PARTS } from "@sillage/model";
+import { bytesOf, packetsOf } from "./numbered-flow.ts";
+import type { NumberedExporter } from "./numbered-exporter.ts";
+import { formatRanges, missingOf, sizeOf, type NumberRange } from "./number-set.ts";
+import { rollupSums, storedFlows, SUMMED_ROLLUPS, wrongGroups, type Stored, type StoredFlows, type Sums } from "./stored.ts";
+import { HELD_IN_MEMORY_MS, type SystemUnderFault } from "./system-under-fault.ts";
+
+/** Why a flow may be missing. */
+export const CAUSES = ["not listening", "killed in memory", "kernel", "spool full", "quarantined"] as const;
+export type Cause = (typeof CAUSES)[number];
+
+/** What the loss balance says, all exporters together. */
+export interface Balance {
+  /** All parts. */
+  readonly exported: number;
+  readonly parts: Readonly<Record<string, number>>;
+  readonly duplicateRecords: number;
+}
+
+export interface Account {
+  readonly sent: number;
+  /** Distinct flows in the raw table. */
+  readonly stored: number;
+  /** Rows beyond the first of a flow. */
+  readonly duplicated: number;
+  readonly lost: Readonly<Partial<Record<Cause, number>>>;
+  readonly balance: Balance;
+  /** What is not as it must be, for people; empty when all is well. */
+  readonly wrong: readonly string[];
+}
+
+export interface AccountInputs {
+  readonly exporters: readonly NumberedExporter[];
+  readonly system: Pick<SystemUnderFault, "deaf" | "kernelDrops">;
+  readonly stored: Stored;
+  /** Flows that are allowed to be missing for a reason that only the row knows, by exporter address. */
+  readonly allowed?: (exporter: NumberedExporter, flow: number) => Cause | undefined;
+  /** Flows that must be there more than once, by exporter address. */
+  readonly repeated?: ReadonlyMap<string, readonly NumberRange[]>;
+}
+
+export async function takeAccount({ exporters, system, stored, allowed, repeated }: AccountInputs): Promise<Account> {
+  const wrong: string[] = [];
+  const lost: Partial<Record<Cause, number>> = {};
+  const total = { sent: 0, stored: 0, duplicated: 0 };
+  const ledger = new Map<string, StoredFlows>();
+  let dropsLeft = system.kernelDrops;
+  for (const exporter of exporters) {
+    const { address, sentFlows, flowsPerDatagram } = exporter;
+    const found = await storedFlows(stored, address);
+    ledger.set(address, found);
+    total.sent += sentFlows;
+    total.stored += sizeOf(found.ranges);
+    total.duplicated += found.rows - sizeOf(found.ranges);
+    if (found.foreign > 0) wrong.push(`${address}: ${found.foreign} rows were never sent like that`);
+    if ((found.ranges.at(-1)?.last ?? -1) >= sentFlows) wrong.push(`${address}: flows beyond ${sentFlows - 1} were never sent`);
+    const twice = repeated?.get(address) ?? [];
+    if (JSON.stringify(found.repeated) !== JSON.stringify(twice))
+      wrong.push(`${address}: stored more than once are ${formatRanges(found.repeated) || "none"}, not ${formatRanges(twice) || "none"}`);
+    const unexplained: { first: number; last: number }[] = [];
+    for (const range of missingOf(found.ranges, sentFlows)) {
+      for (let flow = range.first; flow <= range.last;) {
+        const end = Math.min(range.last, flow - (flow % flowsPerDatagram) + flowsPerDatagram - 1);
+        let cause = allowed?.(exporter, flow) ?? whyDeaf(system, exporter.sentMsOf(flow));
+        if (cause === undefined && dropsLeft > 0) {
+          dropsLeft--;
+          cause = "kernel";
+        }
+        if (cause === undefined) append(unexplained, { first: flow, last: end });
+        else lost[cause] = (lost[cause] ?? 0) + end - flow + 1;
+        flow = end + 1;
+      }
+    }
+    if (unexplained.length > 0)
+      wrong.push(`${address}: ${sizeOf(unexplained)} flows are missing without a cause: ${formatRanges(unexplained)}`);
+  }
+  wrong.push(...(await wrongRollups(stored, ledger)));
+  return { ...total, lost, balance: await readBalance(stored), wrong };
+}
+
+/** A collector in its place would have taken it; or it had, and was killed before it was on disk. */
+function whyDeaf({ deaf }: Pick<SystemUnderFault, "deaf">, sentMs: number): Cause | undefined {
+  for (const { fromMs, toMs = Infinity, inOrder } of deaf) {
+    if (sentMs >= fromMs && sentMs <= toMs) return "not listening";
+    if (!inOrder && sentMs < fromMs && sentMs >= fromMs - HELD_IN_MEMORY_MS) return "killed in memory";
+  }
+  return undefined;
+}
+
+async function wrongRollups(stored: Stored, ledger: ReadonlyMap<string, StoredFlows>): Promise<string[]> {
+  const wrong = (await wrongGroups(stored)).map((group) => `a rollup differs from its raw flows: ${group}`);
+  for (const { table, holds } of SUMMED_ROLLUPS) {
+    const sums = await rollupSums(stored, table);
+    for (const [address, flows] of ledger) {
+      const wanted = sumsOf(flows, holds);
+      const got = sums.get(address) ?? { flows: 0, bytes: 0, packets: 0 };
+      if (wanted.flows !== got.flows || wanted.bytes !== got.bytes || wanted.packets !== got.packets)
+        wrong.push(`${table} has ${JSON.stringify(got)} of ${address}, the ledger ${JSON.stringify(wanted)}`);
+    }
+  }
+  return wrong;
+}
+
+/** What the ledger says of the flows that are stored: each of them once, and again those that are there twice. */
+function sumsOf({ ranges, repeated }: StoredFlows, holds: (flow: number) => boolean): Sums {
+  const sums = { flows: 0, bytes: 0, packets: 0 };
+  for (const { first, last } of [...ranges, ...repeated]) {
+    for (let flow = first; flow <= last; flow++) {
+      if (!holds(flow)) continue;
+      sums.flows++;
+      sums.bytes += bytesOf(flow);
+      sums.packets += packetsOf(flow);
+    }
+  }
+  return sums;
+}
+
+function append(ranges: { first: number; last: number }[], range: NumberRange): void {
+  const open = ranges.at(-1);
+  if (open?.last === range.first - 1) open.last = range.last;
+  else ranges.push({ ...range });
+}
+
+async function readBalance(stored: Stored): Promise<Balance> {
+  const names = [...LOSS_PARTS.map(({ name }) => name), "duplicate_records"];
+  const [sums] = await stored.rows(`SELECT ${names.map((name) => `toFloat64(sum(${name}))`).join(", ")} FROM loss_1m`);
+  const parts = Object.fromEntries(LOSS_PARTS.map(({ name }, i) => [name, Number(sums![i])]));
+  return { exported: Object.values(parts).reduce((sum, part) => sum + part, 0), parts, duplicateRecords: Number(sums!.at(-1)) };
+}

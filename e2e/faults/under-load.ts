@@ -1,0 +1,54 @@
+/** The frame of most rows: a system and its senders, the fault, all that waits loaded, an orderly end, the account. */
+import { takeAccount, type AccountInputs } from "./account.ts";
+import { Load } from "./load.ts";
+import type { RowResult, RunOptions } from "./row.ts";
+import { openStored, openStoredOverHttp } from "./stored.ts";
+import { SystemUnderFault, type SystemOptions } from "./system-under-fault.ts";
+
+export interface Running {
+  readonly system: SystemUnderFault;
+  readonly load: Load;
+}
+
+/** What only the row knows of the result. */
+export type Knowledge = Pick<AccountInputs, "allowed" | "repeated"> & { readonly note?: string; readonly wrong?: readonly string[] };
+
+export interface UnderLoadOptions extends SystemOptions {
+  /** Where the store is, when not embedded. */
+  readonly httpStore?: string;
+  /** Segments may be in quarantine at the end. @default 0 */
+  readonly quarantined?: number;
+}
+
+/** @param strike does the fault, while nothing or `load` sends; returns when nothing more will be sent */
+export async function underLoad(
+  { keep }: Pick<RunOptions, "keep">,
+  options: UnderLoadOptions,
+  strike: (running: Running) => Promise<Knowledge | undefined>,
+): Promise<RowResult> {
+  const system = await SystemUnderFault.start(options);
+  const load = await Load.open(system.udpPort);
+  let isFine = false;
+  try {
+    const { note, wrong = [], ...known } = (await strike({ system, load })) ?? {};
+    await load.stop();
+    await system.loaded();
+    await system.stop();
+    const stored = await (options.httpStore === undefined ? openStored(system.data) : openStoredOverHttp(options.httpStore));
+    const account = await takeAccount({ exporters: load.exporters, system, stored, ...known }).finally(() => stored.close());
+    const debris = system.debris();
+    const quarantined = system.quarantined();
+    const all = [
+      ...account.wrong,
+      ...wrong,
+      ...(debris.length > 0 ? [`left behind: ${debris.join(", ")}`] : []),
+      ...(quarantined.length !== (options.quarantined ?? 0) ? [`in quarantine: ${JSON.stringify(quarantined.slice(0, 3))}`] : []),
+    ];
+    isFine = all.length === 0;
+    return { ...account, wrong: all, ...(note !== undefined && { note }) };
+  } finally {
+    await load.close();
+    await system.close({ keep: keep && !isFine });
+    if (keep && !isFine) console.log(`kept: ${system.folder}`);
+  }
+}
