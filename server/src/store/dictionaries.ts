@@ -1,6 +1,7 @@
 /**
  * Dictionaries: what the operator says about addresses, looked up by longest prefix while flows are stored and when they are read. Each
- * is read from a table of its own, so that a ClickHouse that starts again still has it; a change replaces the table's rows and reloads.
+ * is read from a table of its own, so that a ClickHouse that starts again still has it; a change replaces the table's rows at once and
+ * reloads.
  *
  *   networks    network -> name, zone, site, group, owner, roles, criticality (networks/networks-file.ts)
  *   late_rates  exporters' network -> sampling rate that became known after the flows were stored
@@ -8,7 +9,7 @@
  * Keys are IPv6 prefixes, IPv4 mapped as in every address column. IP_TRIE: a look-up costs about 15 ns.
  */
 import { identifier, literal } from "./sql-text.ts";
-import type { FlowStore, ParamValue } from "./store.ts";
+import type { FlowStore } from "./store.ts";
 
 interface Attribute {
   readonly name: string;
@@ -17,7 +18,7 @@ interface Attribute {
 }
 
 export interface DictionarySpec {
-  /** Name in the database of the tables; its rows are in the table `<name>_source`. */
+  /** Name in the database of the tables; its rows are in the table `<name>_source`, those of a change first in `<name>_next`. */
   readonly name: string;
   readonly attributes: readonly Attribute[];
   readonly doc: string;
@@ -52,9 +53,16 @@ export interface DictionaryOptions {
   readonly credentials?: { readonly user: string; readonly password: string };
 }
 
+/** A network takes about 100 bytes of a statement. */
+const ROWS_PER_INSERT = 10_000;
+
 /** Statements that make all dictionaries and their tables; each may run again. */
 export function dictionariesSql(options: DictionaryOptions): string[] {
-  return DICTIONARIES.flatMap((spec) => [sourceTableSql(spec), dictionarySql(spec, options)]);
+  return DICTIONARIES.flatMap((spec) => [
+    tableSql(spec, sourceTable(spec), `Rows of the dictionary ${spec.name}.`),
+    tableSql(spec, nextTable(spec), `Rows on their way into the dictionary ${spec.name}.`),
+    dictionarySql(spec, options),
+  ]);
 }
 
 export interface DictionaryRow {
@@ -67,37 +75,45 @@ export interface DictionaryRow {
 }
 
 /**
- * Puts these rows in place of all earlier ones.
+ * Puts these rows in place of all earlier ones, in one step: whoever reads meanwhile, or after a crash in the middle, has the rows before
+ * or these. One at a time: two side by side would put the rows of both.
  * @throws what the store throws; look-ups then go on with the rows before
  */
 export async function replaceRows(store: Pick<FlowStore, "command">, spec: DictionarySpec, rows: readonly DictionaryRow[]): Promise<void> {
-  const table = sourceTable(spec);
-  await store.command(`TRUNCATE TABLE ${table}`);
-  if (rows.length > 0) {
-    const params: Record<string, ParamValue> = { prefix: rows.map(mappedPrefix) };
-    spec.attributes.forEach(({ name }, i) => (params[name] = rows.map(({ values }) => values[i]!)));
-    const arrays = [{ name: "prefix", type: "String" }, ...spec.attributes];
-    const zipped = arrays.map(({ name, type }) => `{${name}:Array(${type})}`).join(", ");
-    const columns = arrays.map((_, i) => `item.${i + 1}`).join(", ");
-    await store.command(`INSERT INTO ${table} SELECT ${columns} FROM (SELECT arrayJoin(arrayZip(${zipped})) AS item)`, { params });
-  }
+  const [table, next] = [sourceTable(spec), nextTable(spec)];
+  // What an attempt that was cut short has left.
+  await store.command(`TRUNCATE TABLE ${next}`);
+  // In the statement's text: over HTTP the client puts parameters of commands into the URL, where a thousand networks have no room.
+  for (let at = 0; at < rows.length; at += ROWS_PER_INSERT)
+    await store.command(
+      `INSERT INTO ${next} VALUES ${rows
+        .slice(at, at + ROWS_PER_INSERT)
+        .map(rowSql)
+        .join(", ")}`,
+    );
+  // ClickHouse takes no partition from an empty table.
+  await store.command(rows.length === 0 ? `TRUNCATE TABLE ${table}` : `ALTER TABLE ${table} REPLACE PARTITION tuple() FROM ${next}`);
   await store.command(`SYSTEM RELOAD DICTIONARY ${identifier(spec.name)}`);
+  await store.command(`TRUNCATE TABLE ${next}`);
 }
 
-function mappedPrefix({ address, prefix }: DictionaryRow): string {
-  return address.includes(":") ? `${address}/${prefix}` : `::ffff:${address}/${96 + prefix}`;
+function rowSql({ address, prefix, values }: DictionaryRow): string {
+  const network = address.includes(":") ? `${address}/${prefix}` : `::ffff:${address}/${96 + prefix}`;
+  return `(${[network, ...values].map((value) => (typeof value === "string" ? literal(value) : String(value))).join(", ")})`;
 }
 
 function sourceTable({ name }: DictionarySpec): string {
   return identifier(`${name}_source`);
 }
 
-function sourceTableSql(spec: DictionarySpec): string {
-  const columns = spec.attributes.map(({ name, type, doc }) => `${identifier(name)} ${type} COMMENT ${literal(doc)}`);
-  return [
-    `CREATE TABLE IF NOT EXISTS ${sourceTable(spec)} (prefix String, ${columns.join(", ")})`,
-    `ENGINE = MergeTree ORDER BY prefix COMMENT ${literal(`Rows of the dictionary ${spec.name}.`)}`,
-  ].join(" ");
+function nextTable({ name }: DictionarySpec): string {
+  return identifier(`${name}_next`);
+}
+
+/** Both tables are alike, without which partitions could not change place. */
+function tableSql(spec: DictionarySpec, table: string, doc: string): string {
+  const columns = spec.attributes.map(({ name, type, doc: what }) => `${identifier(name)} ${type} COMMENT ${literal(what)}`);
+  return `CREATE TABLE IF NOT EXISTS ${table} (prefix String, ${columns.join(", ")}) ENGINE = MergeTree ORDER BY prefix COMMENT ${literal(doc)}`;
 }
 
 /** Made anew at every start: a changed password must reach it. */
