@@ -8,6 +8,12 @@ export const VIEW_LABELS: Readonly<Record<View, { readonly label: string; readon
   stat: { label: "Single values", description: "One number a measure and group for the whole time range" },
 };
 
+export const TIME_LABELS = {
+  received: { label: "Received", description: "Flows count when they are received; long flows come as one lump" },
+  active: { label: "Active", description: "Flows that were active at any moment of the range, each as a whole" },
+  spread: { label: "Spread", description: "Bytes and packets are spread over the time in which a flow was active" },
+} as const;
+
 export const QUERY_LABELS = {
   filter: {
     label: "Filter",
@@ -25,6 +31,10 @@ export const QUERY_LABELS = {
   limit: { label: "Limit", tooltip: "Lines, rows or records at most; 1 to 10,000." },
   other: { label: "Other", tooltip: "Adds one line or row with the sum of what the limit cut off." },
   scaled: { label: "Scaled", tooltip: "Multiplies bytes and packets by the exporter's sampling rate." },
+  time: {
+    label: "Time",
+    tooltip: "Which flows belong to the range. Active and Spread read raw flows, and the last half hour is not known in full.",
+  },
   prefix4: { label: "IPv4 /", tooltip: "Group IPv4 addresses by networks of this prefix length, 0 to 32; empty keeps addresses." },
   prefix6: { label: "IPv6 /", tooltip: "Group IPv6 addresses by networks of this prefix length, 0 to 128; empty keeps addresses." },
   recordsInAlert: {

@@ -12,6 +12,7 @@ export const SELECTORS = {
     limit: "sillage-limit",
     other: "sillage-other",
     scaled: "sillage-scaled",
+    time: "sillage-time",
     prefix4: "sillage-prefix4",
     prefix6: "sillage-prefix6",
   },

@@ -95,6 +95,34 @@ it("shows the usual columns when somebody turns to records", async () => {
   expect(stored(queries.at(-1))).toMatchObject({ view: "records", dimensions: [] });
 });
 
+describe("the time by which flows count", () => {
+  it("is written as the keys of a query, and not at all when it is the usual one", async () => {
+    const { queries, runs, user } = draw({ view: "top" });
+    expect(screen.getByRole("radio", { name: "Received" })).toBeChecked();
+    await user.click(screen.getByRole("radio", { name: "Spread" }));
+    expect(stored(queries.at(-1))).toEqual({ refId: "A", version: 1, view: "top", spread: true });
+    await user.click(screen.getByRole("radio", { name: "Active" }));
+    expect(stored(queries.at(-1))).toEqual({ refId: "A", version: 1, view: "top", time: "active" });
+    await user.click(screen.getByRole("radio", { name: "Received" }));
+    expect(stored(queries.at(-1))).toEqual({ refId: "A", version: 1, view: "top" });
+    expect(runs()).toBe(3);
+  });
+
+  it.each<[string, Partial<FlowDataQuery>, string, object]>([
+    ["keeps spread from a time series to a top list", { spread: true }, "Top list", { spread: true }],
+    ["shows whole flows in records in place of spread ones", { spread: true }, "Records", { time: "active" }],
+    ["turns to the usual time in a time series", { view: "records", time: "active" }, "Time series", {}],
+    ["writes nothing where nothing was chosen", { view: "top" }, "Records", {}],
+  ])("%s", async (_, start, view, keys) => {
+    const { queries, user } = draw(start);
+    await user.click(screen.getByRole("radio", { name: view }));
+    const query = stored(queries.at(-1)) as Partial<FlowDataQuery>;
+    expect({ time: query.time, spread: query.spread }).toEqual({ time: undefined, spread: undefined, ...keys });
+    // What the editor writes, the server takes.
+    parseFlowQuery(query);
+  });
+});
+
 it("asks nothing that records do not have", () => {
   draw({ view: "records" });
   expect(screen.getByLabelText("Columns")).toBeInTheDocument();

@@ -12,6 +12,7 @@ import { FilterEditor } from "./FilterEditor.tsx";
 import { MeasuresEditor } from "./MeasuresEditor.tsx";
 import { NumberField } from "./NumberField.tsx";
 import { OrderEditor } from "./OrderEditor.tsx";
+import { TimeEditor, timeInView } from "./TimeEditor.tsx";
 
 /** Limits of the query model: model/src/query.ts. */
 const DEFAULT_LIMIT = 10;
@@ -50,7 +51,9 @@ export function QueryEditor({ datasource, query: stored, onChange, onRunQuery, a
               options={viewOptions(VIEW_LABELS)}
               disabledOptions={alerting && !records ? ["records"] : []}
               // Of records the same key chooses columns, and none means the usual ones.
-              onChange={(chosen) => changeAndRun(chosen === "records" ? { view: chosen, dimensions: [] } : { view: chosen })}
+              onChange={(chosen) =>
+                changeAndRun({ view: chosen, ...(chosen === "records" ? { dimensions: [] } : {}), ...timeInView(query, chosen) })
+              }
             />
           </div>
         </InlineField>
@@ -76,6 +79,7 @@ export function QueryEditor({ datasource, query: stored, onChange, onRunQuery, a
           value={query.scaled ?? true}
           onChange={(scaled) => changeAndRun({ scaled })}
         />
+        <TimeEditor query={query} view={view} onChange={changeAndRun} />
       </Stack>
       {alerting && records && (
         <Alert severity="warning" title={LABELS.recordsInAlert.title}>
