@@ -17,6 +17,8 @@ export interface RollupColumn {
 
 export interface Rollup {
   readonly table: string;
+  /** A finer rollup of the same keys and columns that it is filled from; the raw table without. */
+  readonly from?: string;
   /** Width of a time slot, seconds; the slot column is `time_slot` (start of the slot, UTC). */
   readonly resolutionSeconds: number;
   /**
@@ -109,6 +111,7 @@ export const ROLLUPS: readonly Rollup[] = [
   {
     ...traffic,
     table: "traffic_1h",
+    from: "traffic_1m",
     resolutionSeconds: HOUR_SECONDS,
     retentionDays: YEARS_DAYS,
     doc: "The same volumes by hour, for months and years.",
@@ -123,6 +126,7 @@ export const ROLLUPS: readonly Rollup[] = [
   {
     ...ports,
     table: "ports_1d",
+    from: "ports_5m",
     resolutionSeconds: DAY_SECONDS,
     retentionDays: YEARS_DAYS,
     doc: "The same by day (UTC): most scanned ports of the last year.",

@@ -96,7 +96,7 @@ class ChdbConnection implements EngineConnection {
     await this.#run(statement, "Null");
   }
 
-  async insertFiles({ table, columns, files, rows, settings }: FileInsert): Promise<void> {
+  async insertFiles({ table, columns, files, rows, sortBy, settings }: FileInsert): Promise<void> {
     const structure = columns.map(({ name, type }) => `${identifier(name)} ${type}`).join(", ");
     // The pattern starts with a slash: one that starts with a brace counts as relative and silently matches no file.
     const pattern = `/{${files.map((file) => file.slice(1)).join(",")}}`;
@@ -105,7 +105,8 @@ class ChdbConnection implements EngineConnection {
     // INSERT ... SELECT answers no count, so the engine counts first (about 10 ms for a million rows); then nothing of a wrong batch is in.
     const counted = await this.#run({ sql: `SELECT count() FROM ${source}`, settings }, "TSV");
     if (Number(counted) !== rows) throw new RowCountError(`the database counts ${counted.trim()} rows in the files instead of ${rows}`);
-    await this.#run({ sql: `INSERT INTO ${identifier(table)} (${names}) SELECT ${names} FROM ${source}`, settings }, "Null");
+    const order = sortBy.length === 0 ? "" : ` ORDER BY ${sortBy.join(", ")}`;
+    await this.#run({ sql: `INSERT INTO ${identifier(table)} (${names}) SELECT ${names} FROM ${source}${order}`, settings }, "Null");
   }
 
   close(): Promise<void> {

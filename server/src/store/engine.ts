@@ -19,6 +19,8 @@ export interface FileInsert {
   readonly table: string;
   /** Columns of every file, in the order of the files' blocks. */
   readonly columns: readonly { readonly name: string; readonly type: string }[];
+  /** Expressions over these columns in whose order the table keeps its rows; empty where order says something. */
+  readonly sortBy: readonly string[];
   /** Absolute paths of files in Native format, in order. */
   readonly files: readonly string[];
   /** Rows in all files together. */

@@ -53,7 +53,8 @@ export function insertSettings(comment: string, token: string): Settings {
     use_cache_for_count_from_files: 0,
     max_threads: 1,
     max_insert_threads: 1,
-    max_block_size: 65_536,
+    // A sorted batch leaves the sort as one block, without being put together again.
+    max_block_size: 1_048_576,
     max_insert_block_size: 1_048_576,
     min_insert_block_size_rows: 1_048_576,
     min_insert_block_size_bytes: 0,

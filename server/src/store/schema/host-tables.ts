@@ -82,6 +82,7 @@ function hostTable({ name, slotSeconds, keys, keySql = {}, values, rest, retenti
     ...names.map((column) => (keySql[column] === undefined ? column : `${keySql[column]} AS ${column}`)),
     ...values.map((value) => `${value.sql} AS ${value.name}`),
   ];
+  const rawSql = `SELECT ${select.join(", ")} FROM ${RAW_TABLE} ${rest} GROUP BY time_slot, ${names.join(", ")} SETTINGS prefer_column_name_to_alias = 1`;
   return {
     name,
     engine: "AggregatingMergeTree",
@@ -92,7 +93,8 @@ function hostTable({ name, slotSeconds, keys, keySql = {}, values, rest, retenti
     retentionDays,
     doc,
     view: `${name}_view`,
-    viewSql: `SELECT ${select.join(", ")} FROM ${RAW_TABLE} ${rest} GROUP BY time_slot, ${names.join(", ")} SETTINGS prefer_column_name_to_alias = 1`,
+    viewSql: rawSql,
+    rawSql,
   };
 }
 

@@ -54,6 +54,16 @@ const MIGRATIONS: readonly Migration[] = [
     name: "ignored elements",
     statements: (retention) => [createTableSql(IGNORED_ELEMENTS, { retentionDays: retentionDays(IGNORED_ELEMENTS, retention) })],
   },
+  {
+    version: 7,
+    name: "hours from minutes, days from five minutes",
+    // The rows stay what they are; only the way to new ones changes.
+    statements: () =>
+      ROLLUP_TABLES.filter(({ viewSql, rawSql }) => viewSql !== rawSql).flatMap((rollup) => [
+        `DROP VIEW IF EXISTS ${rollup.view}`,
+        createViewSql(rollup),
+      ]),
+  },
 ];
 
 const ADDED_ROLLUPS = ["traffic_1h", "ports_1d", "hosts_5m", "pairs_1h"];
@@ -64,7 +74,7 @@ function fillSql(rollup: RollupSpec, retention: Retention): string[] {
     createTableSql(rollup, { retentionDays: retentionDays(rollup, retention) }),
     `DROP VIEW IF EXISTS ${rollup.view}`,
     `TRUNCATE TABLE ${rollup.name}`,
-    `INSERT INTO ${rollup.name} ${rollup.viewSql}`,
+    `INSERT INTO ${rollup.name} ${rollup.rawSql}`,
     createViewSql(rollup),
   ];
 }

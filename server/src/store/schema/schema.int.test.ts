@@ -40,10 +40,10 @@ describe.each(BACKENDS)("schema on %s", (backend) => {
   it("gets a column that the registry has and the table has not, at its place, with old rows kept", async () => {
     await db.store.command("INSERT INTO flows (time_received, bytes, ttl_max) VALUES ('2026-05-01 00:00:00', 5, 64)");
     await db.store.command("ALTER TABLE flows DROP COLUMN ttl_max");
-    await db.store.command("ALTER TABLE traffic_1m DROP COLUMN bytes_unrated");
+    await db.store.command("ALTER TABLE traffic_1h DROP COLUMN bytes_unrated");
     db = await db.reopen();
     expect(await columnsOf("flows")).toEqual(FIELDS.map(({ name }) => name));
-    expect(await columnsOf("traffic_1m")).toContain("bytes_unrated");
+    expect(await columnsOf("traffic_1h")).toContain("bytes_unrated");
     expect(await db.rows("SELECT toUInt32(bytes), ttl_max FROM flows")).toEqual([[5, 0]]);
     await db.store.command("TRUNCATE TABLE flows");
   });

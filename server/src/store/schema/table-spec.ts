@@ -28,11 +28,13 @@ export interface TableSpec {
   readonly doc: string;
 }
 
-/** A table filled from the raw one by a materialized view. */
+/** A table filled by a materialized view from the raw one, at once or by way of a finer rollup. */
 export interface RollupSpec extends TableSpec {
   readonly view: string;
-  /** The view's SELECT. */
+  /** The view's SELECT: on the raw table, or on a finer rollup whose keys are the same. */
   readonly viewSql: string;
+  /** The same rows computed from the raw table. */
+  readonly rawSql: string;
 }
 
 /** Columns that a segment may hold. */

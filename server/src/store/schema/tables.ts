@@ -180,9 +180,9 @@ export const TABLES: readonly TableSpec[] = [FLOWS, EXPORTERS, IGNORED_ELEMENTS,
 /** Tables that a segment may name. */
 export const SEGMENT_TABLES: readonly TableSpec[] = [FLOWS, EXPORTERS, IGNORED_ELEMENTS, LOSS, IF_COUNTERS, EXPORTER_OPTIONS];
 
-/** Start of the slot that time_received lies in, UTC, as DateTime. */
-function slotSql(seconds: number): string {
-  return `toStartOfInterval(toDateTime(time_received, 'UTC'), INTERVAL ${seconds} SECOND, 'UTC')`;
+/** Start of the slot that a time lies in, UTC, as DateTime. */
+function slotSql(time: string, seconds: number): string {
+  return `toStartOfInterval(${time}, INTERVAL ${seconds} SECOND, 'UTC')`;
 }
 
 function rollupSpec(rollup: Rollup): RollupSpec {
@@ -202,11 +202,7 @@ function rollupSpec(rollup: Rollup): RollupSpec {
     codec: column.aggregate === "sum" ? CODECS.u64 : CODECS.ip,
     doc: describe(column),
   }));
-  const select = [
-    `${slotSql(rollup.resolutionSeconds)} AS time_slot`,
-    ...rollup.keys,
-    ...rollup.columns.map((column) => `${aggregateSql(column)} AS ${column.name}`),
-  ];
+  const rawSql = rollupSql(rollup, RAW_TABLE, "toDateTime(time_received, 'UTC')", aggregateSql);
   return {
     name: rollup.table,
     engine: "AggregatingMergeTree",
@@ -218,9 +214,26 @@ function rollupSpec(rollup: Rollup): RollupSpec {
     retentionDays: rollup.retentionDays,
     doc: rollup.doc,
     view: `${rollup.table}_view`,
-    // The setting keeps `sum(bytes) AS bytes` from hiding the raw column `bytes` from the other expressions.
-    viewSql: `SELECT ${select.join(", ")} FROM ${RAW_TABLE} GROUP BY time_slot, ${rollup.keys.join(", ")} SETTINGS prefer_column_name_to_alias = 1`,
+    viewSql: rollup.from === undefined ? rawSql : rollupSql(rollup, rollup.from, "time_slot", mergeSql),
+    rawSql,
   };
+}
+
+function rollupSql(
+  { resolutionSeconds, keys, columns }: Rollup,
+  from: string,
+  time: string,
+  valueSql: (c: RollupColumn) => string,
+): string {
+  const slot = slotSql(time, resolutionSeconds);
+  const select = [`${slot} AS time_slot`, ...keys, ...columns.map((column) => `${valueSql(column)} AS ${column.name}`)];
+  // The setting keeps `sum(bytes) AS bytes` from hiding the column `bytes` from the other expressions; `time_slot` may be a column too.
+  return `SELECT ${select.join(", ")} FROM ${from} GROUP BY ${[slot, ...keys].join(", ")} SETTINGS prefer_column_name_to_alias = 1`;
+}
+
+/** The value of a coarser slot from those of finer ones. */
+function mergeSql({ aggregate, name }: RollupColumn): string {
+  return aggregate === "sum" ? `sum(${name})` : `uniqCombinedMergeState(12)(${name})`;
 }
 
 function aggregateSql({ aggregate, sql, condition }: RollupColumn): string {

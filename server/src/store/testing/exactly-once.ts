@@ -33,7 +33,7 @@ export async function rollupDifferences({ rows }: Rows): Promise<unknown[]> {
     });
     const group = `GROUP BY ${rollup.orderBy.join(", ")}`;
     const stored = `SELECT ${columns.join(", ")} FROM ${rollup.name} ${group}`;
-    const recomputed = `SELECT ${columns.join(", ")} FROM (${rollup.viewSql}) ${group}`;
+    const recomputed = `SELECT ${columns.join(", ")} FROM (${rollup.rawSql}) ${group}`;
     for (const [left, right] of [
       [stored, recomputed],
       [recomputed, stored],
