@@ -26,7 +26,7 @@ const SCAN_PAIRS = 11;
 const NOISE_PAIRS = 9;
 /** Slots of the table from which a conversation draws its application. */
 const DRAWS = 1_000;
-/** Interfaces: two uplinks, the servers, and one for each ten subnets of clients. */
+/** Interfaces of each router: two uplinks, the servers, and ten to hosts. */
 const UPLINKS = 2;
 const SERVER_IF = 3;
 
@@ -167,13 +167,14 @@ const ENDPOINTS = [
   `ms - ${integer("c", 11, [0, 900])} AS endMs`,
   `multiIf(kind = 0, least(60000, packets * ${integer("c", 12, [1, 30])}), kind = 1, packets * 1000, kind = 2, 7000, 0) AS durationMs`,
   // Interface and AS of the two sides.
-  `toUInt32(if(fromOutside, 1 + outsider % ${UPLINKS}, ${SERVER_IF} + 1 + intDiv(client, 2000))) AS askerIf`,
-  `toUInt32(multiIf(NOT toInside, 1 + outsider % ${UPLINKS}, insideServed, ${SERVER_IF}, ${SERVER_IF} + 1 + intDiv(target, 2000))) AS askedIf`,
+  `toUInt32(if(fromOutside, 1 + outsider % ${UPLINKS}, ${SERVER_IF} + 1 + intDiv(client, 500) % 10)) AS askerIf`,
+  `toUInt32(multiIf(NOT toInside, 1 + outsider % ${UPLINKS}, insideServed, ${SERVER_IF}, ${SERVER_IF} + 1 + intDiv(target, 500) % 10)) AS askedIf`,
   "toUInt32(if(fromOutside, 65000 + intHash32(outsider) % 4000, 64500)) AS askerAs",
   "toUInt32(if(toInside, 64500, 65000 + intHash32(outsider) % 4000)) AS askedAs",
   "toUInt8(if(fromOutside, if(v6, 48, 24), if(v6, 64, 24))) AS askerMask",
   "toUInt8(if(toInside, if(v6, 64, 24), if(v6, 48, 24))) AS askedMask",
-  `${hash("c", 13)} % 4 AS exporterIndex`,
+  // The router of the inside host, which sees both directions; each has ten interfaces to hosts.
+  "toUInt32(multiIf(kind IN (3, 4), intDiv(target, 5000), inbound = 1 AND kind = 0, 0, intDiv(client, 5000))) AS exporterIndex",
 ];
 
 const ICMP_TYPE = "multiIf(kind != 1, 0, v6, if(back, 129, 128), if(back, 0, 8))";

@@ -25,8 +25,8 @@ import { chunksOf, DAY_MS, insertSql, NETWORK_PREFIXES, type Day } from "./query
 const INSERT_ROWS = 1_000_000;
 /** Flows of one v9 datagram of IPv4: 21 fields, below an Ethernet frame. */
 const DATAGRAM_FLOWS = 20;
-/** Datagrams between two looks at nfcapd's receive buffer, and how much may wait in it. Unit: bytes. */
-const BURST = 16;
+/** Datagrams between two looks at nfcapd's receive buffer, and how much may wait in it (bytes). */
+const BURST = 64;
 const MOST_WAITING = 500_000;
 /** The flows are of a fixed day and must not age. */
 const RETENTION_DAYS = 7_000;
@@ -184,12 +184,15 @@ async function feed(store: ClickHouseStore, { day, port }: Extract<Task, { kind:
         flows: own.slice(i * DATAGRAM_FLOWS, (i + 1) * DATAGRAM_FLOWS),
       }));
     });
-    for (const [i, set] of sets.entries()) {
-      const templates = i === 0 ? [NETFLOW9_TEMPLATES[4], NETFLOW9_TEMPLATES[6]] : [];
-      const message = { version: 9, exportMs: fromMs + 300_000, bootMs, sequence: sequence++, obsDomain: 1 } as const;
-      const datagram = encodeTemplated({ ...message, templates, sets: [set] });
-      await new Promise<void>((resolve, reject) => socket.send(datagram, (error) => (error === null ? resolve() : reject(error))));
-      if (i % BURST === 0) while (waitingBytes(port) > MOST_WAITING) await new Promise((resolve) => setTimeout(resolve, 1));
+    for (let begin = 0; begin < sets.length; begin += BURST) {
+      const sent = sets.slice(begin, begin + BURST).map((set, i) => {
+        const templates = begin + i === 0 ? [NETFLOW9_TEMPLATES[4], NETFLOW9_TEMPLATES[6]] : [];
+        const message = { version: 9, exportMs: fromMs + 300_000, bootMs, sequence: sequence++, obsDomain: 1 } as const;
+        const datagram = encodeTemplated({ ...message, templates, sets: [set] });
+        return new Promise<void>((resolve, reject) => socket.send(datagram, (error) => (error === null ? resolve() : reject(error))));
+      });
+      await Promise.all(sent);
+      while (waitingBytes(port) > MOST_WAITING) await new Promise((resolve) => setTimeout(resolve, 1));
     }
   }
   while (waitingBytes(port) > 0) await new Promise((resolve) => setTimeout(resolve, 10));

@@ -10,19 +10,21 @@
  * With --data the flows are kept for the next run; without, they are made in a temporary folder. nfdump's files are written for up to
  * twenty million flows.
  */
-import { fork, type ChildProcess } from "node:child_process";
-import { execFileSync } from "node:child_process";
+import { execFileSync, fork, type ChildProcess } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { cpus, loadavg, tmpdir } from "node:os";
 import path from "node:path";
 import { parseArgs } from "node:util";
 import type { Frame } from "@sillage/model";
+import { createTableSql } from "../server/src/store/schema/ddl.ts";
+import { FLOWS, ROLLUP_TABLES } from "../server/src/store/schema/tables.ts";
 import { panels, questions, type Question } from "./query-cases.ts";
 import { chunksOf, DAY_MS, insertSql, type Day } from "./query-flows.ts";
 import { askNfdump, captureWith, folderBytes, nfdumpVersion, readAnswer, type NfdumpAnswer } from "./query-nfdump.ts";
 import type { Asked, Done, Prepared, Task } from "./query-worker.ts";
 
+const TABLES = [FLOWS, ...ROLLUP_TABLES];
 const SEED = 1;
 /** Noon to noon, so that the day has two partitions, as the last 24 hours mostly have. */
 const NOON_MS = DAY_MS / 2;
@@ -101,7 +103,10 @@ async function prepare(root: string, rows: number, wantsNfdump: boolean): Promis
   let state = existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as { day: Day; recipe: string; prepared: Prepared }) : undefined;
   const fromMs = state?.day.fromMs ?? Math.floor(Date.now() / DAY_MS) * DAY_MS - 2 * DAY_MS + NOON_MS;
   const day: Day = { fromMs, rows, seed: SEED };
-  const recipe = insertSql(day, chunksOf(day, rows)[0]!);
+  // Other flows or other tables are other data.
+  const recipe = [insertSql(day, chunksOf(day, rows)[0]!), ...TABLES.map((table) => createTableSql(table, { retentionDays: 1 }))].join(
+    "\n",
+  );
   if (state?.recipe !== recipe) {
     rmSync(folder, { recursive: true });
     mkdirSync(folder);

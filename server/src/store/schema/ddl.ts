@@ -1,6 +1,6 @@
 /** DDL of a table from its description. Every statement may run twice: a start that was cut short is repeated. */
 import { identifier, literal } from "../sql-text.ts";
-import type { ColumnSpec, RollupSpec, TableSpec } from "./table-spec.ts";
+import type { ColumnSpec, IndexSpec, RollupSpec, TableSpec } from "./table-spec.ts";
 
 /**
  * Inserts whose tokens a table remembers, so that a repeated batch changes nothing. A manifest is retried before anything newer, so a
@@ -27,7 +27,7 @@ export interface CreateOptions {
 export function createTableSql(table: TableSpec, { retentionDays }: CreateOptions): string {
   const settings = Object.entries(MERGE_TREE_SETTINGS).map(([name, value]) => `${name} = ${value}`);
   return [
-    `CREATE TABLE IF NOT EXISTS ${identifier(table.name)} (${table.columns.map(columnSql).join(", ")})`,
+    `CREATE TABLE IF NOT EXISTS ${identifier(table.name)} (${[...table.columns.map(columnSql), ...(table.indexes ?? []).map((index) => indexSql(index))].join(", ")})`,
     `ENGINE = ${table.engine}`,
     `PARTITION BY ${table.partitionBy}`,
     `ORDER BY (${table.orderBy.join(", ")})`,
@@ -55,6 +55,15 @@ export function addColumnsSql(table: TableSpec | RollupSpec, missing: readonly C
   return "view" in table ? [alter, `DROP VIEW IF EXISTS ${identifier(table.view)}`, createViewSql(table)] : [alter];
 }
 
+/** Adds indexes that came after the table was made. Old parts get theirs in the background, without their columns being written anew. */
+export function addIndexesSql({ name, indexes = [] }: TableSpec): string[] {
+  const table = identifier(name);
+  return indexes.flatMap((index) => [
+    `ALTER TABLE ${table} ADD ${indexSql(index, "IF NOT EXISTS")}`,
+    `ALTER TABLE ${table} MATERIALIZE INDEX ${identifier(index.name)}`,
+  ]);
+}
+
 export function modifyTtlSql(table: TableSpec, retentionDays: number): string {
   return `ALTER TABLE ${identifier(table.name)} MODIFY TTL ${ttlSql(table, retentionDays)}`;
 }
@@ -75,4 +84,8 @@ function columnSql(column: ColumnSpec): string {
   parts.push(`COMMENT ${literal(column.doc)}`);
   if (column.codec !== undefined) parts.push(`CODEC(${column.codec})`);
   return parts.join(" ");
+}
+
+function indexSql({ name, column, type }: IndexSpec, condition: "" | "IF NOT EXISTS" = ""): string {
+  return `INDEX ${condition} ${identifier(name)} ${identifier(column)} TYPE ${type} GRANULARITY 1`;
 }

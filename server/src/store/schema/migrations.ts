@@ -4,7 +4,7 @@
  */
 import { SillageError } from "@sillage/model";
 import { dictionariesSql, type DictionaryOptions } from "../dictionaries.ts";
-import { addColumnsSql, createTableSql, createViewSql, modifyTtlSql, retentionText } from "./ddl.ts";
+import { addColumnsSql, addIndexesSql, createTableSql, createViewSql, modifyTtlSql, retentionText } from "./ddl.ts";
 import { EXPORTER_OPTIONS } from "./exporter-options-table.ts";
 import { IF_COUNTERS } from "./if-counters-table.ts";
 import { EXPORTERS, FLOWS, IGNORED_ELEMENTS, LOSS, ROLLUP_TABLES, TABLES } from "./tables.ts";
@@ -63,6 +63,11 @@ const MIGRATIONS: readonly Migration[] = [
         `DROP VIEW IF EXISTS ${rollup.view}`,
         createViewSql(rollup),
       ]),
+  },
+  {
+    version: 8,
+    name: "indexes on addresses",
+    statements: () => addIndexesSql(FLOWS),
   },
 ];
 

@@ -32,6 +32,7 @@ function tableSection(table: TableSpec): string {
       : [
           `Answers exactly, by any of its keys: ${rollup.measures.map((measure) => `\`${measure}\``).join(", ")} (distinct counts are estimates).`,
         ]),
+    ...(table.indexes ?? []).map(({ column, type, doc }) => `Skip index on \`${column}\` (\`${type}\`): ${doc}`),
     ["| Column | Type | What it is |", "|---|---|---|", ...table.columns.map(columnRow)].join("\n"),
   ].join("\n\n");
 }

@@ -164,6 +164,17 @@ describe("schema", () => {
     expect(rowsRead).toBeLessThanOrEqual(14_400 + 3 * 8192);
   });
 
+  it("reads little when one host is searched on both sides", async () => {
+    const [[host, flows]] = (await db.rows("SELECT toString(any(src_addr)), toFloat64(count()) FROM flows")) as [[string, number]];
+    const { rows, rowsRead } = await db.store.query({
+      sql: "SELECT sum(flows) FROM flows WHERE src_addr = {host:IPv6} OR dst_addr = {host:IPv6}",
+      params: { host },
+      limits: db.limits,
+    });
+    expect(rows).toEqual([["3"]]);
+    expect(rowsRead).toBeLessThanOrEqual(flows / 8);
+  });
+
   it("keeps nothing beyond its retention", async () => {
     await db.store.command("INSERT INTO flows (time_received, flows) VALUES ('1995-01-01 00:00:00', 1)");
     await db.store.command("OPTIMIZE TABLE flows FINAL");

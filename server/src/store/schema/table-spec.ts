@@ -15,12 +15,22 @@ export interface ColumnSpec {
   readonly doc: string;
 }
 
+/** A skip index: says of each granule whether a value may be in it. */
+export interface IndexSpec {
+  readonly name: string;
+  readonly column: string;
+  /** Kind and its parameters, such as `bloom_filter(0.025)`. */
+  readonly type: string;
+  readonly doc: string;
+}
+
 export interface TableSpec {
   readonly name: string;
   readonly engine: string;
   readonly columns: readonly ColumnSpec[];
   readonly partitionBy: string;
   readonly orderBy: readonly string[];
+  readonly indexes?: readonly IndexSpec[];
   /** Rows go when this time is older than the retention. */
   readonly timeColumn: string;
   /** How long rows are kept unless the configuration says otherwise. Unit: days. */

@@ -57,6 +57,21 @@ export const FLOWS: TableSpec = {
   }),
   partitionBy: "toDate(time_received, 'UTC')",
   orderBy: [RAW_SLOT_SQL, "dst_addr", "src_addr"],
+  // Measured with bench/query.bench.ts: one host among a hundred million flows is read from a fiftieth to a fifth of them.
+  indexes: [
+    {
+      name: "src_addr_bloom",
+      column: "src_addr",
+      type: "bloom_filter(0.025)",
+      doc: "Granules that a source is in: the sort key keeps only destinations together.",
+    },
+    {
+      name: "dst_addr_minmax",
+      column: "dst_addr",
+      type: "minmax",
+      doc: "Says nothing that the sort key does not; but source or destination is looked up only where both sides have an index.",
+    },
+  ],
   timeColumn: "time_received",
   retentionDays: RAW_RETENTION_DAYS,
   doc: "One row for each flow record as exported, sampling not multiplied in.",
