@@ -18,6 +18,7 @@ export function forkBundled(name: string, args: readonly string[] = []): ChildPr
     format: "esm",
     platform: "node",
     target: "node20",
+    define: { __dirname: JSON.stringify(__dirname) }, // an ES module has none
     alias: { "@sillage/model": path.join(ROOT, "model/src/index.ts") },
     logLevel: "error",
   });

@@ -1,232 +1,349 @@
 /**
- * The whole way, with the built program as people run it: datagrams over loopback from a process of their own, through collector, spool and
- * embedded ClickHouse, until a query counts them. Two questions:
+ * The whole way, with the built program as people run it, beside nfcapd and sfcapd on the same datagrams with the same receive buffer.
  *
- *   how many flows a second   rising rates, a few seconds each; a rate counts when every flow sent is in the database and, for "sustained",
- *                             when no more than two seconds of traffic were left to load at the end
- *   how soon                  one datagram into an idle system, asked for every 10 ms until a query answers with it
+ *   acceptance   highest rate received without loss and durable on disk: `sillage collect` alone (segments, fsynced), `sillage serve` (segments
+ *                or loaded), nfcapd (its file, not fsynced). Read back from the disk; kernel drops from /proc/net/udp.
+ *   sustained    highest rate at which the backlog of the database, embedded and with all rollups, does not grow
+ *   delay        from a datagram until a query answers with its flow, at half the sustained rate
+ *   burst        2 million flows at once onto an empty system: seconds until all are loaded
+ *   disk         bytes a flow, of both
  *
- * Sender, collector and database share this machine's cores, so a rate here is a lower bound.
+ * Sender, collector and database share this machine's cores: rates are lower bounds, and ratios of one run are what counts.
  *
- *   npm run bench -- ingest [--rates 50000,100000] [--seconds N] [--probes N]
+ *   npm run bench -- ingest [--protocols v5,v9,ipfix,sflow] [--seconds N] [--quick] [--no-peer] [--no-serve] [--receive-buffer BYTES]
+ *                           [--profile FOLDER [--rate N]]
  */
-import { fork } from "node:child_process";
-import { createSocket } from "node:dgram";
-import { readFileSync } from "node:fs";
-import { cpus } from "node:os";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import path from "node:path";
 import { parseArgs } from "node:util";
-import { startSystem, type System } from "../e2e/support/system.ts";
-import { encodeNetflow5 } from "../server/src/demo/index.ts";
-import type { SenderReport } from "./ingest-sender.ts";
+import { findLimit, type Limit } from "./find-limit.ts";
+import { profileCollector } from "./ingest-profile.ts";
+import { pause, runTrial, Sender, type Trial, type TrialReceiver } from "./ingest-trial.ts";
+import { countFlows, fileSizes, findNfcapd, Nfcapd } from "./nfcapd.ts";
+import { INGEST_PROTOCOLS, workloadOf, type IngestProtocol } from "./prepared-datagrams.ts";
+import { probeDelays } from "./probe-delay.ts";
+import { machineFacts } from "./process-facts.ts";
+import { SillageCollect } from "./sillage-collect.ts";
+import { isSustained, runSustained, SillageServe, type SustainedRun } from "./sillage-serve.ts";
+import { storeSizes } from "./store-sizes.ts";
 
-interface RateResult {
-  readonly wantedFlowsPerSecond: number;
-  readonly flowsPerSecond: number;
-  readonly sentFlows: number;
-  readonly storedFlows: number;
+interface Options {
+  readonly protocols: readonly IngestProtocol[];
+  /** Of one step of acceptance; those of sustained take four times as long. */
+  readonly seconds: number;
+  readonly bisections: number;
+  readonly withPeer: boolean;
+  readonly withServe: boolean;
+  readonly receiveBuffer: number;
+  /** Different flows that are prepared for each protocol. */
+  readonly distinctFlows: number;
+  readonly burstFlows: number;
+}
+
+interface Acceptance {
+  readonly protocol: IngestProtocol;
+  readonly collect: Limit<Trial>;
+  readonly peer: Limit<Trial> | undefined;
+}
+
+/** What `serve` does with flows of one protocol. */
+interface ServeResult {
+  readonly protocol: IngestProtocol;
+  readonly acceptance: Limit<Trial>;
+  readonly sustained: SustainedRun | undefined;
+  readonly sustainedRuns: readonly SustainedRun[];
+  readonly delayMs: { readonly flowsPerSecond: number; readonly p50: number; readonly p99: number; readonly probes: number } | undefined;
+  readonly peakMiB: { readonly collector: number; readonly server: number };
+}
+
+interface BurstResult {
+  readonly flows: number;
   readonly lostFlows: number;
-  readonly kernelDroppedDatagrams: number;
-  /** Rows that waited for the database when the sender ended. */
-  readonly backlogRows: number;
-  /** From the last datagram until everything was loaded. */
-  readonly drainSeconds: number;
-  readonly collectorCpuSecondsPerMillion: number;
-  readonly serverCpuSecondsPerMillion: number;
+  readonly sendSeconds: number;
+  readonly loadedSeconds: number;
+  readonly bytesPerFlow: Readonly<Record<string, number>>;
+  readonly peerBytesPerFlow: Readonly<Record<string, number>> | undefined;
 }
 
-interface Health {
-  readonly collector: { readonly listening: { readonly datagrams: number; readonly kernelDrops: number | null }[] };
-  readonly loader: { readonly backlogRows: number; readonly loadedRows: number };
-}
+/** Where the search begins, datagrams a second: at a rate that everybody should take. */
+const FIRST_DATAGRAMS = 12_000;
+const SUSTAINED_STEPS = 4;
+/** Lets V8 compile. */
+const WARM_UP = { flowsPerSecond: 100_000, seconds: 1 };
+/** The first rate that is tried, as part of what is accepted; the next ones are what the database loaded before, less this. */
+const SUSTAINED_FIRST = 0.9;
+const SUSTAINED_LESS = 0.97;
+const SUSTAINED_RUNS = 6;
 
-const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
-
-/** All flows in the database. Counted in the raw table, whose rows are flows here. */
-async function storedFlows(system: System): Promise<number> {
-  const now = Date.now();
-  const { A } = await system.query(
-    { from: now - 3_600_000, to: now + 3_600_000 },
-    { A: { view: "stat", measures: ["flows"], scaled: false } },
-  );
-  return Number(A?.frames[0]?.data.values.at(-1)?.[0] ?? 0);
-}
-
-async function cpuSeconds(metricsUrl: string): Promise<number> {
-  const text = await (await fetch(metricsUrl)).text();
-  return Number(/^process_cpu_seconds_total (\S+)/m.exec(text)?.[1]);
-}
-
-function send(port: number, rate: number, seconds: number): Promise<SenderReport> {
-  const sender = fork(path.join(__dirname, "ingest-sender.ts"), [port, rate, seconds].map(String), { execArgv: ["--import", "tsx"] });
-  return new Promise((resolve, reject) => {
-    sender.once("message", (report: SenderReport) => {
-      sender.disconnect();
-      resolve(report);
-    });
-    sender.once("exit", (code) => reject(new Error(`the sender ended with ${String(code)}`)));
-  });
-}
-
-async function measureRate(system: System, collectorUrl: string, rate: number, seconds: number): Promise<RateResult> {
-  const health = async (): Promise<Health> => (await system.get("/api/v1/health")) as Health;
-  const drops = ({ collector }: Health): number => collector.listening.reduce((sum, { kernelDrops }) => sum + (kernelDrops ?? 0), 0);
-  const urls = [`${collectorUrl}/metrics`, `${system.url}/metrics`];
-  const before = { flows: await storedFlows(system), drops: drops(await health()), cpu: await Promise.all(urls.map(cpuSeconds)) };
-  const sent = await send(system.udpPort, rate, seconds);
-  const ended = performance.now();
-  const backlogRows = (await health()).loader.backlogRows;
-  let stored = 0;
-  let drainSeconds = 0;
-  // Until all is there, or nothing has come for three seconds and nothing waits: the rest is lost.
-  let quietSince = performance.now();
-  while (stored < sent.flows && performance.now() - quietSince < 3_000) {
-    await pause(100);
-    const now = (await storedFlows(system)) - before.flows;
-    if ((await health()).loader.backlogRows > 0) quietSince = performance.now();
-    if (now === stored) continue;
-    stored = now;
-    quietSince = performance.now();
-    drainSeconds = (performance.now() - ended) / 1000;
-  }
-  await pause(1_500); // the collector's numbers are told once a second
-  const cpu = await Promise.all(urls.map(cpuSeconds));
-  const perMillion = (i: number): number => round(((cpu[i]! - before.cpu[i]!) / sent.flows) * 1e6, 2);
-  return {
-    wantedFlowsPerSecond: rate,
-    flowsPerSecond: Math.round(sent.flows / sent.seconds),
-    sentFlows: sent.flows,
-    storedFlows: stored,
-    lostFlows: sent.flows - stored,
-    kernelDroppedDatagrams: drops(await health()) - before.drops,
-    backlogRows,
-    drainSeconds: round(drainSeconds, 1),
-    collectorCpuSecondsPerMillion: perMillion(0),
-    serverCpuSecondsPerMillion: perMillion(1),
-  };
-}
-
-/** Milliseconds from sending one datagram until a query answers with its flow. */
-async function measureDelay(system: System, probe: number): Promise<number> {
-  const nowMs = Date.now();
-  const flow = {
-    ipVersion: 4,
-    srcAddr: "192.0.2.77",
-    dstAddr: "198.51.100.77",
-    proto: 17,
-    srcPort: 20_000 + probe,
-    dstPort: 53,
-    tcpFlags: 0,
-    tos: 0,
-  } as const;
-  const volume = {
-    bytes: 100,
-    packets: 1,
-    inIf: 1,
-    outIf: 2,
-    srcAs: 0,
-    dstAs: 0,
-    srcMask: 0,
-    dstMask: 0,
-    vlan: 0,
-    startMs: nowMs - 10,
-    endMs: nowMs,
-  };
-  const datagram = encodeNetflow5({
-    flows: [{ ...flow, ...volume }],
-    exportMs: nowMs,
-    bootMs: nowMs - 3_600_000,
-    sequence: 0,
-    engine: 7,
-    samplingInterval: 0,
-  });
-  const socket = createSocket("udp4");
-  const started = performance.now();
-  await new Promise<void>((resolve, reject) =>
-    socket.send(datagram, system.udpPort, "127.0.0.1", (error) => (error ? reject(error) : resolve())),
-  );
-  socket.close();
-  const filter = `src ip ${flow.srcAddr} and src port ${flow.srcPort}`;
-  while (performance.now() - started < 30_000) {
-    const { A } = await system.query({ from: nowMs - 60_000, to: nowMs + 60_000 }, { A: { view: "stat", filter, measures: ["flows"] } });
-    if (Number(A?.frames[0]?.data.values.at(-1)?.[0] ?? 0) > 0) return performance.now() - started;
-    await pause(10);
-  }
-  throw new Error("a flow was not found within 30 s");
-}
-
-const round = (value: number, digits: number): number => Math.round(value * 10 ** digits) / 10 ** digits;
-const quantile = (sorted: readonly number[], q: number): number =>
-  Math.round(sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))]!);
-
-/** Prints two tables and returns the figures. */
+/** Prints tables and returns the figures. */
 export async function run(args: string[]): Promise<object> {
   const { values } = parseArgs({
     args,
     options: {
-      rates: { type: "string", default: "25000,50000,100000,200000,400000,800000" },
-      seconds: { type: "string", default: "10" },
-      probes: { type: "string", default: "20" },
+      protocols: { type: "string", default: INGEST_PROTOCOLS.join(",") },
+      seconds: { type: "string" },
+      quick: { type: "boolean", default: false },
+      peer: { type: "boolean", default: true },
+      serve: { type: "boolean", default: true },
+      "receive-buffer": { type: "string", default: "33554432" },
+      profile: { type: "string" },
+      rate: { type: "string", default: "600000" },
     },
+    allowNegative: true,
   });
-  const system = await startSystem();
+  if (process.platform !== "linux") throw new Error("CPU times and kernel drops are read from /proc, which only Linux has");
+  const options: Options = {
+    protocols: values.protocols.split(",").map(protocolOf),
+    seconds: Number(values.seconds ?? (values.quick ? 1 : 2)),
+    bisections: values.quick ? 1 : 3,
+    withPeer: values.peer,
+    withServe: values.serve,
+    receiveBuffer: Number(values["receive-buffer"]),
+    distinctFlows: values.quick ? 200_000 : 400_000,
+    burstFlows: values.quick ? 400_000 : 2_000_000,
+  };
+  const root = mkdtempSync(path.join(tmpdir(), "sillage-bench-"));
   try {
-    const statusPort = /status:\s+port: (\d+)/.exec(readFileSync(system.configFile, "utf8"))?.[1];
-    const delays: number[] = [];
-    for (let probe = 0; probe < Number(values.probes); probe++) delays.push(await measureDelay(system, probe));
-    delays.sort((a, b) => a - b);
-    const delayMs = { median: quantile(delays, 0.5), p90: quantile(delays, 0.9), max: quantile(delays, 1) };
-    console.log(
-      `datagram to answer, ${delays.length} times: median ${delayMs.median} ms, 90 % within ${delayMs.p90} ms, longest ${delayMs.max} ms\n`,
-    );
-
-    const heads = ["flows/s", "sent", "lost", "drops", "backlog", "drain s", "collector", "server"];
-    console.log(`${heads.map((head) => head.padStart(11)).join("")}   (last two: CPU seconds per million flows)`);
-    const rates: RateResult[] = [];
-    for (const rate of values.rates.split(",").map(Number)) {
-      await pause(2_000); // what was sent before is in every table
-      const result = await measureRate(system, `http://127.0.0.1:${statusPort ?? ""}`, rate, Number(values.seconds));
-      rates.push(result);
-      const {
-        flowsPerSecond,
-        sentFlows,
-        lostFlows,
-        kernelDroppedDatagrams,
-        backlogRows,
-        drainSeconds,
-        collectorCpuSecondsPerMillion,
-        serverCpuSecondsPerMillion,
-      } = result;
-      const cells = [
-        flowsPerSecond,
-        sentFlows,
-        lostFlows,
-        kernelDroppedDatagrams,
-        backlogRows,
-        drainSeconds,
-        collectorCpuSecondsPerMillion,
-        serverCpuSecondsPerMillion,
-      ];
-      console.log(cells.map((cell) => cell.toLocaleString("en").padStart(11)).join(""));
-      if (lostFlows > sentFlows / 10) break; // beyond this the picture only gets worse
+    const machine = machineFacts();
+    if (values.profile !== undefined) {
+      const { protocols, seconds, receiveBuffer, distinctFlows } = options;
+      const sender = await Sender.start(protocols[0]!, distinctFlows);
+      const trial = { flowsPerSecond: Number(values.rate), seconds: Math.max(seconds, 5) };
+      try {
+        return await profileCollector({ root, receiveBuffer, sender, trial, folder: values.profile });
+      } finally {
+        sender.stop();
+      }
     }
-    const lossless = rates.filter(({ lostFlows }) => lostFlows === 0);
-    const sustained = lossless.filter(({ backlogRows, flowsPerSecond }) => backlogRows <= 2 * flowsPerSecond);
-    const best = (results: readonly RateResult[]): number => Math.max(0, ...results.map(({ flowsPerSecond }) => flowsPerSecond));
     console.log(
-      `\nwithout loss ${best(lossless).toLocaleString("en")} flows/s, loaded as fast as it came ${best(sustained).toLocaleString("en")} flows/s`,
+      `${machine.cores} cores of ${machine.cpu}, Node ${machine.node}; load average ${machine.loadAverage}; receive buffer asked ${options.receiveBuffer / 2 ** 20} MiB, net.core.rmem_max ${machine.rmemMax / 2 ** 20} MiB\n`,
     );
-    const machine = { node: process.version, cpu: cpus()[0]?.model.trim() ?? "unknown", cores: cpus().length };
-    return {
-      bench: "ingest",
-      ...machine,
-      seconds: Number(values.seconds),
-      delayMs,
-      losslessFlowsPerSecond: best(lossless),
-      sustainedFlowsPerSecond: best(sustained),
-      rates,
-    };
+    const acceptances = await measureAcceptances(root, options);
+    const served = options.withServe ? await measureServe(root, options, acceptances) : undefined;
+    const { loadAverage } = machineFacts();
+    console.log(`\nload average at the end ${loadAverage}`);
+    return { bench: "ingest", machine, loadAverageAtEnd: loadAverage, options, acceptances, ...served };
   } finally {
-    await system.stop();
+    rmSync(root, { recursive: true, force: true });
   }
+}
+
+function protocolOf(name: string): IngestProtocol {
+  const protocol = INGEST_PROTOCOLS.find((each) => each === name);
+  if (protocol === undefined) throw new RangeError(`--protocols wants some of ${INGEST_PROTOCOLS.join(",")}, not ${name}`);
+  return protocol;
+}
+
+const count = (value: number): string => Math.round(value).toLocaleString("en");
+
+function searchAcceptance(
+  receiver: TrialReceiver,
+  sender: Sender,
+  { protocol, options }: { readonly protocol: IngestProtocol; readonly options: Options },
+) {
+  const { seconds, bisections } = options;
+  const first = FIRST_DATAGRAMS * workloadOf(protocol).flowsPerDatagram;
+  return findLimit({ first, bisections }, (flowsPerSecond) => runTrial(receiver, sender, { flowsPerSecond, seconds }));
+}
+
+async function measureAcceptances(root: string, options: Options): Promise<Acceptance[]> {
+  const { receiveBuffer } = options;
+  console.log("Acceptance: flows a second without loss and on disk; CPU seconds per million flows at that rate");
+  const heads = ["collect", "CPU s/M", "MiB", "peer", "CPU s/M", "MiB", "rate", "CPU", "sender"];
+  console.log(`${"".padEnd(40)}${heads.map((head) => head.padStart(10)).join("")}`);
+  const acceptances: Acceptance[] = [];
+  for (const protocol of options.protocols) {
+    const found = options.withPeer ? findNfcapd(protocol) : { missing: "--no-peer was asked for" };
+    const sender = await Sender.start(protocol, options.distinctFlows);
+    const collector = await SillageCollect.start({ root, receiveBuffer });
+    const peer = "missing" in found ? undefined : new Nfcapd(protocol, { root, receiveBuffer });
+    try {
+      await runTrial(collector, sender, WARM_UP);
+      const collect = await searchAcceptance(collector, sender, { protocol, options });
+      const acceptance = { protocol, collect, peer: peer && (await searchAcceptance(peer, sender, { protocol, options })) };
+      acceptances.push(acceptance);
+      printAcceptance(acceptance);
+      if ("missing" in found) console.log(`  skipped: comparison, ${found.missing}`);
+    } finally {
+      sender.stop();
+      await collector.stop();
+      await peer?.stop();
+      peer?.clear();
+    }
+  }
+  return acceptances;
+}
+
+function printAcceptance({ protocol, collect, peer }: Acceptance): void {
+  const { name, flowsPerDatagram } = workloadOf(protocol);
+  const own = cellsOf(collect);
+  const theirs = peer ? cellsOf(peer) : ["", "", ""];
+  const ratio = (pick: (trial: Trial) => number): string =>
+    collect.best && peer?.best ? `x ${(pick(collect.best) / pick(peer.best)).toFixed(2)}` : "";
+  const senderCpu = Math.max(...[collect, ...(peer ? [peer] : [])].map(({ best }) => best?.senderCpu ?? 0));
+  const cells = [
+    ...own,
+    ...theirs,
+    ratio(({ flowsPerSecond }) => flowsPerSecond),
+    ratio((trial) => trial.cpuSecondsPerMillion),
+    `${senderCpu} core`,
+  ];
+  console.log(`${`${name}, ${flowsPerDatagram} a datagram`.padEnd(40)}${cells.map((cell) => cell.padStart(10)).join("")}`);
+  for (const [who, limit] of Object.entries({ collect, peer })) {
+    if (limit?.endedBy === "sender") console.log(`  ${who}: the sender reached no higher rate, so this is a lower bound`);
+  }
+}
+
+function cellsOf({ best }: Limit<Trial>): string[] {
+  return best ? [count(best.flowsPerSecond), best.cpuSecondsPerMillion.toFixed(2), count(best.peakMiB)] : ["none", "", ""];
+}
+
+async function measureServe(
+  root: string,
+  options: Options,
+  acceptances: readonly Acceptance[],
+): Promise<{ readonly serve: ServeResult; readonly burst: BurstResult }> {
+  const protocol = options.protocols.includes("v9") ? "v9" : options.protocols[0]!;
+  console.log(`\n\`sillage serve\`, embedded, all rollups; ${workloadOf(protocol).name}`);
+  const sender = await Sender.start(protocol, options.burstFlows);
+  const accepted = acceptances.find((each) => each.protocol === protocol)!;
+  try {
+    const burst = await measureBurst(root, sender, { protocol, options, accepted });
+    const serve = await measureRates(sender, { protocol, options });
+    return { serve, burst };
+  } finally {
+    sender.stop();
+  }
+}
+
+/** Every flow of the burst is another one, so that what it takes on disk is no artefact of repetition. */
+async function measureBurst(
+  root: string,
+  sender: Sender,
+  { protocol, options, accepted }: { readonly protocol: IngestProtocol; readonly options: Options; readonly accepted: Acceptance },
+): Promise<BurstResult> {
+  const flowsPerSecond = Math.round((accepted.collect.best?.flowsPerSecond ?? 100_000) * 0.6);
+  const flows = options.burstFlows;
+  const serve = await SillageServe.start();
+  let folder: string | undefined;
+  try {
+    const started = performance.now();
+    const sent = await sender.send({ port: serve.system.udpPort, flowsPerSecond, flows });
+    const { flows: stored, atMs } = await serve.loaded(0, sent.flows);
+    const loadedSeconds = Math.round((atMs - started) / 10) / 100;
+    console.log(
+      `burst        ${count(sent.flows)} flows in ${sent.seconds.toFixed(1)} s onto an empty system: loaded after ${loadedSeconds.toFixed(1)} s${lossNote(sent.flows - stored)}`,
+    );
+    await serve.stop({ keepFolder: true });
+    folder = serve.system.folder;
+    const bytesPerFlow = await storeSizes(path.join(folder, "data"), stored);
+    const rollups = Object.entries(bytesPerFlow).filter(([table]) => table !== "flows");
+    console.log(
+      `disk         ${bytesPerFlow["flows"]?.toFixed(1)} bytes a flow; rollups together ${rollups.reduce((sum, [, bytes]) => sum + bytes, 0).toFixed(1)} (${rollups.map(([table, bytes]) => `${table} ${bytes}`).join(", ")})`,
+    );
+    const peerBytesPerFlow =
+      accepted.peer?.best &&
+      (await measurePeerSizes(root, sender, { protocol, options, flowsPerSecond: accepted.peer.best.flowsPerSecond / 2 }));
+    if (peerBytesPerFlow)
+      console.log(
+        `             nfcapd ${Object.entries(peerBytesPerFlow)
+          .map(([codec, bytes]) => `${codec} ${bytes}`)
+          .join(", ")}`,
+      );
+    return { flows: sent.flows, lostFlows: sent.flows - stored, sendSeconds: sent.seconds, loadedSeconds, bytesPerFlow, peerBytesPerFlow };
+  } finally {
+    if (folder === undefined) await serve.stop();
+    else rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+async function measurePeerSizes(
+  root: string,
+  sender: Sender,
+  { protocol, options, flowsPerSecond }: { readonly protocol: IngestProtocol; readonly options: Options; readonly flowsPerSecond: number },
+): Promise<Readonly<Record<string, number>>> {
+  const peer = new Nfcapd(protocol, { root, receiveBuffer: options.receiveBuffer });
+  try {
+    await runTrial(peer, sender, { flowsPerSecond: Math.round(flowsPerSecond), seconds: options.burstFlows / flowsPerSecond });
+    return fileSizes(peer.folder, countFlows(peer.folder));
+  } finally {
+    await peer.stop();
+    peer.clear();
+  }
+}
+
+const lossNote = (lostFlows: number): string => (lostFlows === 0 ? "" : `, ${count(lostFlows)} lost`);
+
+async function measureRates(
+  sender: Sender,
+  { protocol, options }: { readonly protocol: IngestProtocol; readonly options: Options },
+): Promise<ServeResult> {
+  const serve = await SillageServe.start();
+  try {
+    const acceptance = await searchAcceptance(serve, sender, {
+      protocol,
+      options: { ...options, bisections: Math.min(options.bisections, 2) },
+    });
+    console.log(
+      `acceptance   ${acceptance.best ? count(acceptance.best.flowsPerSecond) : "no"} flows/s without loss while the database loads`,
+    );
+    const sustainedRuns = await findSustained(serve, sender, {
+      first: (acceptance.best?.flowsPerSecond ?? WARM_UP.flowsPerSecond) * SUSTAINED_FIRST,
+      seconds: options.seconds * SUSTAINED_STEPS,
+    });
+    const last = sustainedRuns.at(-1);
+    const sustained = last && isSustained(last) ? last : undefined;
+    printSustained(sustainedRuns, sustained);
+    await pause(1_000);
+    const delayMs =
+      sustained &&
+      (await measureDelay(serve, sender, { flowsPerSecond: Math.round(sustained.flowsPerSecond / 2), seconds: options.seconds * 6 }));
+    if (delayMs)
+      console.log(
+        `delay        at ${count(delayMs.flowsPerSecond)} flows/s from datagram to answer: p50 ${count(delayMs.p50)} ms, p99 ${count(delayMs.p99)} ms (${delayMs.probes} probes)`,
+      );
+    const { collector, server } = serve.memoryMiB();
+    console.log(`memory       at most: collector ${collector.peak} MiB, server ${server.peak} MiB`);
+    return { protocol, acceptance, sustained, sustainedRuns, delayMs, peakMiB: { collector: collector.peak, server: server.peak } };
+  } finally {
+    await serve.stop();
+  }
+}
+
+/** Runs at falling rates until one is sustained: that is the last. */
+async function findSustained(
+  serve: SillageServe,
+  sender: Sender,
+  { first, seconds }: { readonly first: number; readonly seconds: number },
+): Promise<SustainedRun[]> {
+  const runs: SustainedRun[] = [];
+  for (let rate = first; runs.length < SUSTAINED_RUNS;) {
+    const run_ = await runSustained(serve, sender, { flowsPerSecond: Math.round(rate), seconds });
+    runs.push(run_);
+    if (isSustained(run_)) break;
+    rate = SUSTAINED_LESS * Math.min(rate, Math.max(run_.loadedPerSecond, rate / 2));
+  }
+  return runs;
+}
+
+function printSustained(runs: readonly SustainedRun[], sustained: SustainedRun | undefined): void {
+  for (const run_ of runs) {
+    const [middle, last] = run_.backlogPeaks;
+    console.log(
+      `sustained    ${run_ === sustained ? "yes" : "no "} ${count(run_.flowsPerSecond).padStart(9)} flows/s: loaded ${count(run_.loadedPerSecond)}/s, backlog at most ${count(middle)}, then ${count(last)} rows; drained in ${run_.drainSeconds.toFixed(1)} s; CPU s/M: collector ${run_.collectorCpuPerMillion}, server ${run_.serverCpuPerMillion}${lossNote(run_.lostFlows)}`,
+    );
+  }
+}
+
+async function measureDelay(
+  serve: SillageServe,
+  sender: Sender,
+  { flowsPerSecond, seconds }: { readonly flowsPerSecond: number; readonly seconds: number },
+): Promise<NonNullable<ServeResult["delayMs"]>> {
+  const sending = sender.send({ port: serve.system.udpPort, flowsPerSecond, flows: flowsPerSecond * (seconds + 1) });
+  const delays = await probeDelays(serve, seconds);
+  await sending;
+  const quantile = (q: number): number => Math.round(delays[Math.min(delays.length - 1, Math.ceil(q * delays.length) - 1)] ?? Infinity);
+  return { flowsPerSecond, p50: quantile(0.5), p99: quantile(0.99), probes: delays.length };
 }

@@ -2,12 +2,11 @@
  * Flows per CPU second of a process that is sent a workload over loopback at a bounded rate: what it processed, by its own count, divided by
  * what it used, by the kernel's (utime and stime of /proc/PID/stat).
  */
-import { execFileSync } from "node:child_process";
-import { readFileSync } from "node:fs";
 import { forkBundled, nextMessage } from "./bundled.ts";
 import type { ReceiverReport } from "./decode-receiver.ts";
 import { WORKLOADS, type Workload } from "./decode-workloads.ts";
 import type { Goflow2 } from "./goflow2.ts";
+import { cpuSeconds } from "./process-facts.ts";
 
 export interface Receiver {
   readonly pid: number;
@@ -89,15 +88,4 @@ async function settled(receiver: Receiver): Promise<number> {
     if (count === before) break;
   }
   return count;
-}
-
-let ticksPerSecond = 0;
-
-/** User and system time of a process so far. Linux. */
-function cpuSeconds(pid: number): number {
-  ticksPerSecond ||= Number(execFileSync("getconf", ["CLK_TCK"], { encoding: "utf8" }));
-  const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-  // The second field is the program's name in brackets, which may hold blanks; the 14th and 15th are the times.
-  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-  return (Number(fields[11]) + Number(fields[12])) / ticksPerSecond;
 }

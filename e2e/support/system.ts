@@ -42,6 +42,8 @@ export interface QueryResult {
 
 export interface System {
   readonly folder: string;
+  /** Of the supervisor. */
+  readonly pid: number;
   readonly url: string;
   readonly udpPort: number;
   readonly configFile: string;
@@ -52,7 +54,8 @@ export interface System {
     queries: Record<string, FlowQueryInput & { intervalMs?: number; maxDataPoints?: number }>,
   ): Promise<Record<string, QueryResult>>;
   get(resource: string): Promise<unknown>;
-  stop(): Promise<void>;
+  /** Ends it in order and removes its folder, unless that is still needed. */
+  stop(options?: { readonly keepFolder: boolean }): Promise<void>;
 }
 
 const delay = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
@@ -110,6 +113,7 @@ export async function startSystem(args: readonly string[] = [], apiOptions: (fol
 
   const system: System = {
     folder,
+    pid: child.pid!,
     url,
     udpPort,
     configFile,
@@ -132,10 +136,10 @@ export async function startSystem(args: readonly string[] = [], apiOptions: (fol
       const response = await fetch(`${url}${resource}`);
       return response.json();
     },
-    async stop() {
+    async stop({ keepFolder } = { keepFolder: false }) {
       if (child.exitCode === null && child.signalCode === null) child.kill("SIGTERM");
       await ended;
-      rmSync(folder, { recursive: true, force: true });
+      if (!keepFolder) rmSync(folder, { recursive: true, force: true });
     },
   };
   try {

@@ -239,9 +239,20 @@ function outsideHost(address: string, as: number): Endpoint {
   return { address, as, mask: address.includes(":") ? 48 : 24, interface: OUTSIDE_IF };
 }
 
+type WeightedApplication = Application & { readonly weight: number };
+
+/** Those of the time that was asked for last: thousands of conversations share one. */
+let lastMix: { readonly nowMs: number; readonly applications: readonly WeightedApplication[] } | undefined;
+
 /** Weights by the hour of the day in UTC: office hours fade in from 6 to 9 and out from 17 to 20. */
-function applicationsAt(nowMs: number): readonly (Application & { readonly weight: number })[] {
+function applicationsAt(nowMs: number): readonly WeightedApplication[] {
+  if (lastMix?.nowMs === nowMs) return lastMix.applications;
   const hour = (nowMs / 3_600_000) % 24;
   const office = Math.max(0, Math.min(1, (hour - 6) / 3, (20 - hour) / 3));
-  return APPLICATIONS.map((application) => ({ ...application, weight: application.day * office + application.night * (1 - office) }));
+  const applications = APPLICATIONS.map((application) => ({
+    ...application,
+    weight: application.day * office + application.night * (1 - office),
+  }));
+  lastMix = { nowMs, applications };
+  return applications;
 }
