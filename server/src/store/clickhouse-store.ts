@@ -12,7 +12,8 @@ import { ConnectionPool } from "./connection-pool.ts";
 import type { DataFolder } from "./data-folder.ts";
 import { LATE_RATES, NETWORKS, replaceRows, type DictionaryOptions, type DictionaryRow } from "./dictionaries.ts";
 import type { ConnectionRole, Engine, EngineConnection, FileInsert, Settings, Statement } from "./engine.ts";
-import { migrate } from "./schema/migrations.ts";
+import { knownVersions, migrate, type MigrationTarget } from "./schema/migrations.ts";
+import { withSchemaLock } from "./schema/schema-lock.ts";
 import { SEGMENT_TABLES } from "./schema/tables.ts";
 import { commandSettings, insertSettings, querySettings } from "./settings.ts";
 import { literal, placeholders } from "./sql-text.ts";
@@ -69,17 +70,20 @@ export async function createStore(config: StoreConfig, deps: StoreDeps = {}): Pr
   const pools = await openPools(engine, Math.min(config.queryConnections, engine.maxQueryConnections));
   const store = new PooledStore(engine, pools, config);
   try {
-    const version = await migrate(
-      { command: (sql) => store.command(sql), rows: (sql) => store.ownRows(sql) },
-      {
+    const target: MigrationTarget = { command: (sql) => store.command(sql), rows: (sql) => store.ownRows(sql) };
+    const bringUpToDate = (): Promise<number> =>
+      migrate(target, {
         retention: config.retention as Record<string, number>,
         dictionaries: dictionaryOptions(config, deps.env),
         fillDictionaries: async () => {
           if (deps.networks !== undefined) await replaceRows(store, NETWORKS, deps.networks);
           if (deps.lateRates !== undefined) await replaceRows(store, LATE_RATES, deps.lateRates);
         },
-      },
-    );
+      });
+    // Before the lock, which is a change already.
+    await knownVersions(target);
+    const version =
+      engine.kind === "embedded" ? await bringUpToDate() : await withSchemaLock(target, (sql) => store.controlCommand(sql), bringUpToDate);
     await deps.dataFolder?.recordSchema(version);
   } catch (error) {
     await store.close();
@@ -195,6 +199,11 @@ class PooledStore implements ClickHouseStore {
     } catch (error) {
       throw storeError(error);
     }
+  }
+
+  /** A statement beside those that may take long. */
+  async controlCommand(sql: string): Promise<void> {
+    await this.#pools.control.use((connection) => connection.command({ sql, settings: commandSettings(uniqueComment("control")) }));
   }
 
   async insertFiles({ token, ...batch }: BatchInsert): Promise<void> {

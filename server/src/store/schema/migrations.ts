@@ -101,23 +101,28 @@ export interface MigrationTarget {
 }
 
 /**
+ * Which steps have run.
+ * @throws SillageError DATA_NEWER when a newer program ran steps that this one does not know
+ */
+export async function knownVersions(target: MigrationTarget): Promise<ReadonlySet<number>> {
+  const done = await appliedVersions(target);
+  const newest = Math.max(0, ...done);
+  if (newest <= LATEST_SCHEMA_VERSION) return done;
+  throw new SillageError(
+    "config",
+    "DATA_NEWER",
+    `the database has schema ${newest}; this program knows schemas up to ${LATEST_SCHEMA_VERSION}`,
+    { hint: "update Sillage, or use another database; nothing was changed" },
+  );
+}
+
+/**
  * Brings the connected database to the current schema and retention. Dictionaries come first: columns are computed with them.
  * @returns the schema version it now has
  * @throws SillageError DATA_NEWER, before anything is changed, when a newer program migrated it
  */
 export async function migrate(target: MigrationTarget, { retention, dictionaries, fillDictionaries }: MigrationOptions): Promise<number> {
-  const done = await appliedVersions(target);
-  const newest = Math.max(0, ...done);
-  if (newest > LATEST_SCHEMA_VERSION) {
-    throw new SillageError(
-      "config",
-      "DATA_NEWER",
-      `the database has schema ${newest}; this program knows schemas up to ${LATEST_SCHEMA_VERSION}`,
-      {
-        hint: "update Sillage, or use another database; nothing was changed",
-      },
-    );
-  }
+  const done = await knownVersions(target);
   await target.command(
     "CREATE TABLE IF NOT EXISTS schema_migrations (version UInt32, name String, applied_at DateTime DEFAULT now()) ENGINE = ReplacingMergeTree ORDER BY version",
   );
