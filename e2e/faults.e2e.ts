@@ -6,7 +6,7 @@ import { Random } from "../server/src/demo/index.ts";
 import { FAULT_ROWS } from "./faults/rows/index.ts";
 
 const SEED = Number(process.env.SILLAGE_FAULT_SEED ?? Date.now() % 1_000_000);
-const ROWS = ["sigkill", "sigterm"];
+const ROWS = ["sigkill", "sigterm", "corrupt"];
 const OPTIONS = { kills: 15, rate: 15_000, backlogMinutes: 0.5, keep: false };
 
 describe(`faults, seed ${SEED}`, () => {

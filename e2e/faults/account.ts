@@ -3,7 +3,7 @@
  * not there must have a cause. Then each rollup, by what its view makes of the raw table now and by the ledger's own sums.
  */
 import { LOSS_PARTS } from "@sillage/model";
-import { bytesOf, packetsOf } from "./numbered-flow.ts";
+import { bytesOf, NUMBER_SQL, packetsOf } from "./numbered-flow.ts";
 import type { NumberedExporter } from "./numbered-exporter.ts";
 import { formatRanges, missingOf, sizeOf, type NumberRange } from "./number-set.ts";
 import { rollupSums, storedFlows, SUMMED_ROLLUPS, wrongGroups, type Stored, type StoredFlows, type Sums } from "./stored.ts";
@@ -41,13 +41,16 @@ export interface AccountInputs {
   readonly allowed?: (exporter: NumberedExporter, flow: number) => Cause | undefined;
   /** Flows that must be there more than once, by exporter address. */
   readonly repeated?: ReadonlyMap<string, readonly NumberRange[]>;
+  /** Whole copies of segments that were spoilt: what is in them, and nothing else, must be missing. */
+  readonly lostSegments?: readonly string[];
 }
 
-export async function takeAccount({ exporters, system, stored, allowed, repeated }: AccountInputs): Promise<Account> {
+export async function takeAccount({ exporters, system, stored, allowed, repeated, lostSegments = [] }: AccountInputs): Promise<Account> {
   const wrong: string[] = [];
   const lost: Partial<Record<Cause, number>> = {};
   const total = { sent: 0, stored: 0, duplicated: 0 };
   const ledger = new Map<string, StoredFlows>();
+  const spoilt = await segmentFlows(stored, lostSegments);
   let dropsLeft = system.kernelDrops;
   for (const exporter of exporters) {
     const { address, sentFlows, flowsPerDatagram } = exporter;
@@ -61,9 +64,15 @@ export async function takeAccount({ exporters, system, stored, allowed, repeated
     const twice = repeated?.get(address) ?? [];
     if (JSON.stringify(found.repeated) !== JSON.stringify(twice))
       wrong.push(`${address}: stored more than once are ${formatRanges(found.repeated) || "none"}, not ${formatRanges(twice) || "none"}`);
+    const inQuarantine = spoilt.get(address) ?? new Set();
     const unexplained: { first: number; last: number }[] = [];
     for (const range of missingOf(found.ranges, sentFlows)) {
       for (let flow = range.first; flow <= range.last;) {
+        if (inQuarantine.delete(flow)) {
+          lost.quarantined = (lost.quarantined ?? 0) + 1;
+          flow++;
+          continue;
+        }
         const end = Math.min(range.last, flow - (flow % flowsPerDatagram) + flowsPerDatagram - 1);
         let cause = allowed?.(exporter, flow) ?? whyDeaf(system, exporter.sentMsOf(flow));
         if (cause === undefined && dropsLeft > 0) {
@@ -75,11 +84,24 @@ export async function takeAccount({ exporters, system, stored, allowed, repeated
         flow = end + 1;
       }
     }
+    if (inQuarantine.size > 0) wrong.push(`${address}: ${inQuarantine.size} flows of spoilt segments are stored`);
     if (unexplained.length > 0)
       wrong.push(`${address}: ${sizeOf(unexplained)} flows are missing without a cause: ${formatRanges(unexplained)}`);
   }
   wrong.push(...(await wrongRollups(stored, ledger)));
   return { ...total, lost, balance: await readBalance(stored), wrong };
+}
+
+/** Numbers of the flows in some segments, by exporter. */
+async function segmentFlows(stored: Stored, files: readonly string[]): Promise<Map<string, Set<number>>> {
+  const flows = new Map<string, Set<number>>();
+  for (const file of files) {
+    for (const [address, number] of await stored.rows(`SELECT toString(toIPv4(exporter)), ${NUMBER_SQL} FROM file('${file}', Native)`)) {
+      const known = flows.get(String(address)) ?? new Set();
+      flows.set(String(address), known.add(Number(number)));
+    }
+  }
+  return flows;
 }
 
 /** A collector in its place would have taken it; or it had, and was killed before it was on disk. */

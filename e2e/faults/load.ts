@@ -34,10 +34,13 @@ export class Load {
     return this.exporters.reduce((sum, { sentFlows }) => sum + sentFlows, 0);
   }
 
-  /** Begins to send; each exporter sends as many datagrams as the others. */
-  start(flowsPerSecond: number): void {
+  /**
+   * Begins to send; each exporter sends as many datagrams as the others.
+   * @param options.twice each datagram comes again right behind itself, as a network with a loop makes it
+   */
+  start(flowsPerSecond: number, { twice = false } = {}): void {
     this.#stopping = false;
-    this.#running ??= this.#run(flowsPerSecond).finally(() => (this.#running = undefined));
+    this.#running ??= this.#run(flowsPerSecond, twice).finally(() => (this.#running = undefined));
   }
 
   /** Resolves when the last datagram is on its way. */
@@ -58,7 +61,7 @@ export class Load {
     await Promise.all(this.exporters.map((exporter) => exporter.close()));
   }
 
-  async #run(flowsPerSecond: number): Promise<void> {
+  async #run(flowsPerSecond: number, twice: boolean): Promise<void> {
     const perDatagram = this.exporters.reduce((sum, { flowsPerDatagram }) => sum + flowsPerDatagram, 0) / this.exporters.length;
     const perMs = flowsPerSecond / perDatagram / 1_000;
     let lastMs = performance.now();
@@ -67,7 +70,11 @@ export class Load {
       const nowMs = performance.now();
       due = Math.min(due + (nowMs - lastMs) * perMs, MAX_BURST);
       lastMs = nowMs;
-      for (; due >= 1; due--) this.exporters[this.#next++ % this.exporters.length]!.send();
+      for (; due >= 1; due--) {
+        const exporter = this.exporters[this.#next++ % this.exporters.length]!;
+        exporter.send();
+        if (twice) exporter.sendAgain(exporter.sentMs.length - 1);
+      }
       await sleep(TICK_MS);
     }
   }

@@ -10,6 +10,7 @@
 import os from "node:os";
 import { parseArgs } from "node:util";
 import { Random } from "../../server/src/demo/index.ts";
+import { runWithOwnMounts } from "./mounts.ts";
 import type { FaultRow, RunOptions } from "./row.ts";
 import { FAULT_ROWS } from "./rows/index.ts";
 import { formatTable, isGood, type RowOutcome } from "./table.ts";
@@ -44,6 +45,8 @@ async function main(): Promise<number> {
     console.error(`there is no row ${unknown.join(", ")}; rows are ${FAULT_ROWS.map(({ name }) => name).join(", ")}`);
     return 2;
   }
+  const codeInside = runWithOwnMounts();
+  if (codeInside !== undefined) return codeInside;
   console.log(`seed ${seed}; ${os.cpus().length} x ${os.cpus()[0]?.model ?? "unknown processor"}, Node ${process.version}`);
   const outcomes: RowOutcome[] = [];
   for (const row of FAULT_ROWS.filter(({ name }) => only?.includes(name) ?? true)) {

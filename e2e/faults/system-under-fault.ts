@@ -1,6 +1,6 @@
 /** The built system (`sillage serve`: supervisor, collector, server) in a folder of its own, and the ways to harm it. */
 import { spawn, type ChildProcess } from "node:child_process";
-import { appendFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { appendFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -116,6 +116,11 @@ export class SystemUnderFault {
     return exitCode === null && signalCode === null ? undefined : String(exitCode ?? signalCode);
   }
 
+  /** Makes the data folder before the program does. */
+  makeDataFolder(): void {
+    mkdirSync(this.data, { recursive: true });
+  }
+
   /** Starts the program; returns at once. */
   launch(command: "serve" | "collect" = "serve"): void {
     const settings = [
@@ -198,6 +203,12 @@ ${this.#output.slice(-4_000)}`);
   /** Datagrams that the kernel dropped because a receive buffer was full. */
   get kernelDrops(): number {
     return [...this.#kernelDrops.values()].reduce((sum, drops) => sum + drops, 0);
+  }
+
+  /** Waits until a collector listens, with or without a server. */
+  async listens(): Promise<void> {
+    await waitFor("a collector to listen", () => Promise.resolve(this.#isListening() ? true : undefined), UP_MS);
+    this.#look();
   }
 
   /** By the kernel's word: an orphan that is about to end may still have the status page. */
@@ -287,12 +298,17 @@ ${this.#output.slice(-4_000)}`);
     await waitFor("all processes to be gone", () => Promise.resolve([...this.#started].some(isRunning) ? undefined : true), END_MS);
   }
 
+  /** Ends whatever is left, without order. */
+  async kill(): Promise<void> {
+    for (const name of PROCESSES) this.pid(name);
+    for (const pid of this.#started) if (isRunning(pid)) signal(pid, "SIGKILL");
+    await this.gone();
+  }
+
   /** Ends whatever is left and deletes the folder; keeps it when asked, to look at. */
   async close({ keep = false } = {}): Promise<void> {
     clearInterval(this.#watch);
-    for (const name of PROCESSES) this.pid(name);
-    for (const pid of this.#started) signal(pid, "SIGKILL");
-    await this.gone();
+    await this.kill();
     if (!keep) rmSync(this.folder, { recursive: true, force: true });
   }
 }

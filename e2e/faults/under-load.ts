@@ -1,5 +1,5 @@
 /** The frame of most rows: a system and its senders, the fault, all that waits loaded, an orderly end, the account. */
-import { takeAccount, type AccountInputs } from "./account.ts";
+import { takeAccount, type Account, type AccountInputs } from "./account.ts";
 import { Load } from "./load.ts";
 import type { RowResult, RunOptions } from "./row.ts";
 import { openStored, openStoredOverHttp } from "./stored.ts";
@@ -8,10 +8,17 @@ import { SystemUnderFault, type SystemOptions } from "./system-under-fault.ts";
 export interface Running {
   readonly system: SystemUnderFault;
   readonly load: Load;
+  /** Done at the end, whatever happens, the last first; the processes have ended then. */
+  readonly defer: (cleanUp: () => void) => void;
 }
 
 /** What only the row knows of the result. */
-export type Knowledge = Pick<AccountInputs, "allowed" | "repeated"> & { readonly note?: string; readonly wrong?: readonly string[] };
+export type Knowledge = Pick<AccountInputs, "allowed" | "repeated" | "lostSegments"> & {
+  readonly note?: string;
+  readonly wrong?: readonly string[];
+  /** Asked when the account is there: what is not as it must be. */
+  readonly check?: (account: Account) => readonly string[];
+};
 
 export interface UnderLoadOptions extends SystemOptions {
   /** Where the store is, when not embedded. */
@@ -28,9 +35,10 @@ export async function underLoad(
 ): Promise<RowResult> {
   const system = await SystemUnderFault.start(options);
   const load = await Load.open(system.udpPort);
+  const cleanUps: (() => void)[] = [];
   let isFine = false;
   try {
-    const { note, wrong = [], ...known } = (await strike({ system, load })) ?? {};
+    const { note, wrong = [], check, ...known } = (await strike({ system, load, defer: (cleanUp) => cleanUps.unshift(cleanUp) })) ?? {};
     await load.stop();
     await system.loaded();
     await system.stop();
@@ -41,6 +49,7 @@ export async function underLoad(
     const all = [
       ...account.wrong,
       ...wrong,
+      ...(check?.(account) ?? []),
       ...(debris.length > 0 ? [`left behind: ${debris.join(", ")}`] : []),
       ...(quarantined.length !== (options.quarantined ?? 0) ? [`in quarantine: ${JSON.stringify(quarantined.slice(0, 3))}`] : []),
     ];
@@ -48,6 +57,8 @@ export async function underLoad(
     return { ...account, wrong: all, ...(note !== undefined && { note }) };
   } finally {
     await load.close();
+    await system.kill();
+    for (const cleanUp of cleanUps) cleanUp();
     await system.close({ keep: keep && !isFine });
     if (keep && !isFine) console.log(`kept: ${system.folder}`);
   }

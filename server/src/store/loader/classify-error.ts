@@ -8,8 +8,11 @@ import { clickhouseCode, storeError } from "../store-errors.ts";
  * TYPE_MISMATCH, UNKNOWN_TABLE, CANNOT_CONVERT_TYPE, FILE_DOESNT_EXIST, INCORRECT_DATA, TOO_LARGE_STRING_SIZE, TOO_LARGE_ARRAY_SIZE.
  */
 const DATA = new Set([6, 8, 9, 10, 16, 20, 33, 44, 50, 53, 60, 70, 107, 117, 128, 131]);
-/** Passes: MEMORY_LIMIT_EXCEEDED; and what the standard library throws, such as a full disk. */
-const PASSING = new Set([241, 1001]);
+/**
+ * Passes: CANNOT_READ_FROM_FILE_DESCRIPTOR, CANNOT_WRITE_TO_FILE_DESCRIPTOR, CANNOT_OPEN_FILE, CANNOT_CLOSE_FILE (a disk that is full, read-only
+ * or stalls), CANNOT_ALLOCATE_MEMORY, MEMORY_LIMIT_EXCEEDED; and what the standard library throws. A full disk (NOT_ENOUGH_SPACE) is unavailable.
+ */
+const PASSING = new Set([74, 75, 76, 77, 173, 241, 1001]);
 
 /**
  * `data`: put the batch aside. `passing`: the same batch again, for as long as it takes. `unknown`: again, but not for ever, because it

@@ -11,6 +11,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net";
 import os from "node:os";
 import path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { brotliDecompressSync, gunzipSync, gzipSync, inflateSync } from "node:zlib";
 import type { ChildAnswer, ChildRequest } from "./chdb-child.ts";
 
@@ -26,7 +27,14 @@ export interface HttpHelper {
   /** What arrived, the newest last. */
   readonly requests: readonly HelperRequest[];
   /** Called before a statement is passed on; may delay it, or throw to cut the connection. `after` is called when it was done, before the answer. */
-  faults: { before?: (sql: string) => void | Promise<void>; after?: (sql: string) => void | Promise<void> };
+  faults: {
+    before?: (sql: string) => void | Promise<void>;
+    after?: (sql: string) => void | Promise<void>;
+    /** HTTP status of an answer that no ClickHouse gave, as of a proxy in front of it; the statement is not run. */
+    refuse?: (sql: string) => number | undefined;
+    /** The connection is cut at once, and the statement runs so many ms later: a server goes on although its client is gone. */
+    detach?: (sql: string) => number | undefined;
+  };
   /** Ends the helper; with `keep` the engine's folder stays. */
   stop(): Promise<void>;
 }
@@ -77,7 +85,6 @@ export async function startHttpHelper(options: HttpHelperOptions = {}): Promise<
   const scratch = await mkdtemp(path.join(os.tmpdir(), "sillage-http-"));
   const engine = await startChild(options.path ?? path.join(scratch, "store"));
   const requests: HelperRequest[] = [];
-  const faults: HttpHelper["faults"] = {};
   let bodies = 0;
 
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -99,7 +106,19 @@ export async function startHttpHelper(options: HttpHelperOptions = {}): Promise<
       else if (!NOT_SETTINGS.has(name)) settings[name] = value;
     }
     requests.push({ sql, settings, encoding: request.headers["content-encoding"] });
+    const { faults } = helper;
     await faults.before?.(sql);
+    const refusal = faults.refuse?.(sql);
+    if (refusal !== undefined) {
+      response.statusCode = refusal;
+      response.end("an error of the proxy\n");
+      return;
+    }
+    const delayMs = faults.detach?.(sql);
+    if (delayMs !== undefined) {
+      request.socket.destroy();
+      await sleep(delayMs);
+    }
     const insert = /^INSERT INTO (\S+) \((.*)\) FORMAT Native\s*$/s.exec(sql);
     const format = /\sFORMAT (\w+)\s*$/.exec(sql)?.[1] ?? url.searchParams.get("default_format") ?? "TabSeparated";
     let file: string | undefined;
@@ -134,10 +153,10 @@ export async function startHttpHelper(options: HttpHelperOptions = {}): Promise<
     handle(request, response).catch(() => request.socket.destroy());
   });
   await new Promise<void>((resolve) => server.listen(options.port ?? 0, "127.0.0.1", resolve));
-  return {
+  const helper: HttpHelper = {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     requests,
-    faults,
+    faults: {},
     async stop() {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
@@ -145,6 +164,7 @@ export async function startHttpHelper(options: HttpHelperOptions = {}): Promise<
       await rm(scratch, { recursive: true, force: true });
     },
   };
+  return helper;
 }
 
 function summary(readRows: number, writtenRows: number): Record<string, string> {
