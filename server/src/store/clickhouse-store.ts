@@ -19,6 +19,7 @@ import { commandSettings, insertSettings, querySettings } from "./settings.ts";
 import { literal, placeholders } from "./sql-text.ts";
 import { queryCancelled, queryTimeout, storeError } from "./store-errors.ts";
 import type { FlowStore, QueryAnswer, QueryRequest } from "./store.ts";
+import { LOAD_CONNECTIONS } from "./thread-pool.ts";
 
 /** The engine stops a query that is out of time by itself; when it has not after this grace, the store kills it. Unit: ms. */
 const TIMEOUT_GRACE_MS = 1_000;
@@ -27,8 +28,8 @@ const KILL_INTERVAL_MS = 200;
 /** After this the wait for the killed query's answer is given up too (a network that swallows everything). Unit: ms. */
 const GIVE_UP_MS = 10_000;
 const HEALTH_TIMEOUT_MS = 5_000;
-/** Sockets beside those of the queries: loader, command, control. */
-const OTHER_CONNECTIONS = 3;
+/** Sockets beside those of the queries: loading, command, control. */
+const OTHER_CONNECTIONS = LOAD_CONNECTIONS + 2;
 
 /** A batch of files for `ClickHouseStore.insertFiles`. */
 export interface BatchInsert extends Omit<FileInsert, "settings" | "sortBy"> {
@@ -134,7 +135,7 @@ async function openPools(engine: Engine, queries: number): Promise<Pools> {
   return {
     query: await pool("query", queries),
     command: await pool("command", 1),
-    load: await pool("load", 1),
+    load: await pool("load", LOAD_CONNECTIONS),
     control: await pool("control", 1),
   };
 }

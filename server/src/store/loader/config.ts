@@ -1,6 +1,7 @@
 /** Options of loading segments into the store. */
 import { z } from "zod";
 import { duration } from "../../config/index.ts";
+import { LOAD_CONNECTIONS } from "../thread-pool.ts";
 
 export const loaderConfigSchema = z.strictObject({
   pollEvery: duration({ min: "10ms", max: "1m" }).prefault("250ms").describe("How often the spool is looked at."),
@@ -16,6 +17,12 @@ export const loaderConfigSchema = z.strictObject({
     .max(1_000)
     .default(256)
     .describe("Most segments of one insert."),
+  parallelBatches: z
+    .int({ error: "expected a number from 1 to 4" })
+    .min(1)
+    .max(LOAD_CONNECTIONS)
+    .default(2)
+    .describe("Inserts that run side by side while much waits; each uses one core and up to about a gigabyte."),
 });
 
 /** Parsed options: durations in milliseconds. */

@@ -52,6 +52,46 @@ describe("loader", () => {
     expect(store.batches).toHaveLength(4);
   });
 
+  it("inserts full batches side by side, and small ones one after the other", async () => {
+    const running: number[] = [];
+    let now = 0;
+    store.answer = async () => {
+      running.push(++now);
+      await sleep(50);
+      now--;
+    };
+    for (let i = 0; i < 3; i++) await writeFlows(paths.spool, 50, { sequence: i });
+    await loader().runOnce();
+    await writeFlows(paths.spool, 50, { sequence: 3 });
+    await loader().runOnce();
+    expect(running).toEqual([1, 1]);
+    running.length = 0;
+    for (let i = 4; i < 13; i++) await writeFlows(paths.spool, 50, { sequence: i });
+    await loader({ maxBatchRows: 100, parallelBatches: 3 }).runOnce();
+    expect(Math.max(...running)).toBe(3);
+    const files = store.batches.flatMap((batch) => batch.files);
+    expect(new Set(files).size).toBe(13);
+    expect(files).toHaveLength(13);
+    expect(await readdir(paths.manifests)).toEqual([]);
+  });
+
+  it("lets the batches beside a failed one end, and repeats only that one", async () => {
+    for (let i = 0; i < 10; i++) await writeFlows(paths.spool, 50, { sequence: i });
+    let tries = 0;
+    store.answer = async () => {
+      if (++tries === 1) throw clickhouseError(210, "network");
+      await sleep(50);
+    };
+    const subject = loader({ maxBatchRows: 100 });
+    await expect(subject.runOnce()).rejects.toThrow("network");
+    const stored = subject.stats().loadedRows;
+    expect(await subject.runOnce()).toBe(500 - stored);
+    expect(stored).toBeGreaterThan(0);
+    const tokens = store.batches.map(({ token }) => token);
+    expect(tokens.filter((token) => token === tokens[0])).toHaveLength(2);
+    expect(new Set(tokens).size).toBe(tokens.length - 1);
+  });
+
   it("puts a batch aside at once when its data is at fault", async () => {
     await writeFlows(paths.spool, 5);
     store.answer = failing(clickhouseError(117, "incorrect data"));

@@ -3,7 +3,7 @@
  *
  *   look at the spool -> plan a batch -> check its segments -> manifest -> insert -> acknowledge (delete)
  *
- * Of a backlog the newest segments are loaded first (plan-batch.ts).
+ * Of a backlog the newest segments are loaded first (plan-batch.ts), and several batches side by side: one insert uses one core.
  *
  * Invariants: nothing is inserted that is not in a manifest; an open manifest is settled before any newer batch begins; a segment is
  * deleted only after the database counted its rows; what cannot be stored goes into quarantine and holds up nothing.
@@ -30,6 +30,10 @@ import { planBatch } from "./plan-batch.ts";
 
 const RETRY_MIN_MS = 500;
 const RETRY_MAX_MS = 10_000;
+/** How often the spool is looked at while batches are inserted. */
+const LOOK_EVERY_MS = 1_000;
+/** Another batch is begun beside a running one only when it would be so full: small inserts cost more per row. */
+const MIN_FILL_BESIDE = 0.25;
 /** Tries of a batch that fails for a reason that is neither its data nor an outage. With the back-off: about three minutes. */
 const MAX_UNKNOWN_TRIES = 20;
 
@@ -99,6 +103,8 @@ class SpoolLoader implements Loader {
   #open: OpenBatch[] | undefined;
   #unknownTries = 0;
   #waiting: readonly WaitingSegment[] = [];
+  /** Files of the batches that are being inserted; they are among `#waiting` until they are stored. */
+  readonly #taken = new Set<string>();
   readonly #counts = { segments: 0, rows: 0, batches: 0, quarantined: 0, inQuarantine: 0, errors: 0 };
   #failing: string | undefined;
   #lastLoadedMs: number | undefined;
@@ -130,11 +136,7 @@ class SpoolLoader implements Loader {
     const before = this.#counts.rows;
     await this.#settleOpen();
     this.#waiting = await this.#reader.list();
-    while (this.#waiting.length > 0) {
-      await this.#loadNext();
-      // What came meanwhile goes before what is left.
-      if (this.#waiting.length > 0) this.#waiting = await this.#reader.list();
-    }
+    await this.#loadWaiting();
     const { unreadable } = this.#reader;
     this.#failing = unreadable.length === 0 ? undefined : `folders of the spool cannot be read: ${unreadable.join(", ")}`;
     return this.#counts.rows - before;
@@ -144,7 +146,7 @@ class SpoolLoader implements Loader {
     const oldest = this.#waiting[0];
     return {
       backlogSegments: this.#waiting.length,
-      backlogRows: this.#waiting.reduce((sum, segment) => sum + segment.name.rows, 0),
+      backlogRows: rowsOf(this.#waiting),
       backlogBytes: this.#waiting.reduce((sum, segment) => sum + segment.bytes, 0),
       oldestAgeMs: oldest === undefined ? 0 : Math.max(0, this.#now() - oldest.writtenMs),
       loadedSegments: this.#counts.segments,
@@ -214,22 +216,61 @@ class SpoolLoader implements Loader {
     return undefined;
   }
 
-  /** Plans, checks, writes down and inserts one batch; takes what was settled off `#waiting`. */
-  async #loadNext(): Promise<void> {
-    const planned = planBatch(this.#waiting, { maxRows: this.#config.maxBatchRows, maxSegments: this.#config.maxBatchSegments });
+  /**
+   * Loads until nothing waits.
+   * @throws the first error, after the batches beside it have ended
+   */
+  async #loadWaiting(): Promise<void> {
+    const running = new Set<Promise<void>>();
+    const errors: unknown[] = [];
+    for (;;) {
+      while (errors.length === 0 && running.size < this.#config.parallelBatches) {
+        const free = this.#waiting.filter(({ file }) => !this.#taken.has(file));
+        if (rowsOf(free) < (running.size === 0 ? 1 : this.#config.maxBatchRows * MIN_FILL_BESIDE)) break;
+        const batch: Promise<void> = this.#loadNext(free)
+          .catch((error: unknown) => void errors.push(error))
+          .finally(() => running.delete(batch));
+        running.add(batch);
+      }
+      if (running.size === 0) break;
+      await Promise.race([...running, sleep(LOOK_EVERY_MS, undefined, { ref: false })]);
+      // What came meanwhile goes before what is left.
+      if (errors.length === 0) this.#waiting = await this.#reader.list();
+    }
+    if (errors.length > 0) throw errors[0];
+  }
+
+  /** Plans, checks, writes down and inserts one batch of what is free; takes what was settled off `#waiting`. */
+  async #loadNext(free: readonly WaitingSegment[]): Promise<void> {
+    const planned = planBatch(free, { maxRows: this.#config.maxBatchRows, maxSegments: this.#config.maxBatchSegments });
+    for (const { file } of planned) this.#taken.add(file);
+    try {
+      const settled = new Set(await this.#loadPlanned(planned));
+      this.#waiting = this.#waiting.filter(({ file }) => !settled.has(file));
+    } finally {
+      for (const { file } of planned) this.#taken.delete(file);
+    }
+  }
+
+  /** @returns the files that wait no longer */
+  async #loadPlanned(planned: readonly WaitingSegment[]): Promise<string[]> {
     const { good, columns, settled } = await this.#check(planned);
     if (good.length > 0) {
-      const rows = good.reduce((sum, segment) => sum + segment.name.rows, 0);
-      const batch = { table: good[0]!.name.table, columns, rows, files: good.map((segment) => segment.file), createdMs: this.#now() };
+      const batch = {
+        table: good[0]!.name.table,
+        columns,
+        rows: rowsOf(good),
+        files: good.map((segment) => segment.file),
+        createdMs: this.#now(),
+      };
       const manifest = { ...(await this.#manifests.write(batch)), done: false };
       // In the list while it is tried, so that whatever happens the next run begins with it.
       this.#open!.push(manifest);
       await this.#insert(manifest);
       if (manifest.done) await this.#finish(manifest);
-      this.#open!.pop();
+      this.#open!.splice(this.#open!.indexOf(manifest), 1);
     }
-    const gone = new Set([...settled, ...good]);
-    this.#waiting = this.#waiting.filter((segment) => !gone.has(segment));
+    return [...settled, ...good].map(({ file }) => file);
   }
 
   /** Sorts a planned batch: the good ones of one column list, and those that are settled by being moved aside. */
@@ -311,6 +352,10 @@ function whyNotInsertable(table: string, columns: readonly SegmentColumn[]): str
     if (wanted !== type) return `the column ${name} of ${table} is ${wanted}, not ${type}`;
   }
   return undefined;
+}
+
+function rowsOf(segments: readonly WaitingSegment[]): number {
+  return segments.reduce((sum, { name }) => sum + name.rows, 0);
 }
 
 function sameColumns(a: readonly SegmentColumn[], b: readonly SegmentColumn[]): boolean {
