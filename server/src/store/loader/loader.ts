@@ -196,7 +196,7 @@ class SpoolLoader implements Loader {
     }
     for (let manifest = this.#open[0]; manifest !== undefined; manifest = this.#open[0]) {
       if (!manifest.done) await this.#settle(manifest);
-      if (manifest.done) await this.#finish(manifest);
+      if (manifest.done) await this.#manifests.finish(manifest);
       this.#open.shift();
     }
   }
@@ -267,7 +267,7 @@ class SpoolLoader implements Loader {
       // In the list while it is tried, so that whatever happens the next run begins with it.
       this.#open!.push(manifest);
       await this.#insert(manifest);
-      if (manifest.done) await this.#finish(manifest);
+      if (manifest.done) await this.#manifests.finish(manifest);
       this.#open!.splice(this.#open!.indexOf(manifest), 1);
     }
     return [...settled, ...good].map(({ file }) => file);
@@ -316,13 +316,8 @@ class SpoolLoader implements Loader {
     this.#unknownTries = 0;
     await this.#manifests.markDone(manifest);
     manifest.done = true;
-  }
-
-  /** Deletes the files of a batch that is in the database. */
-  async #finish(manifest: OpenBatch): Promise<void> {
-    await this.#manifests.finish(manifest);
-    this.#counts.segments += manifest.files.length;
-    this.#counts.rows += manifest.rows;
+    this.#counts.segments += files.length;
+    this.#counts.rows += rows;
     this.#counts.batches++;
     this.#lastLoadedMs = this.#now();
   }
