@@ -148,6 +148,18 @@ describeWith([CHROMIUM, "softflowd"])("the page", () => {
       expect(cells).toEqual(expect.arrayContaining(["10.99.0.1", "219 kB", "3"]));
     });
 
+    it("asks again as soon as something is chosen", async () => {
+      await open(explore({ view: "records", filter: "net 10.99.0.0/24" }));
+      const result = page.getByTestId("explore-result");
+      await result.getByRole("columnheader", { name: "Source port" }).waitFor();
+      await page.getByTestId("sillage-view").getByRole("radio", { name: "Top list" }).check({ force: true });
+      await result.getByRole("columnheader", { name: "Bits/s" }).waitFor();
+      await page.getByTestId("sillage-time").getByRole("radio", { name: "Spread" }).check({ force: true });
+      // What is still active nobody has told of yet: only the answer to a spread query says so.
+      await result.getByTestId(/Panel status info/).waitFor();
+      expect(decodeURIComponent(page.url())).toContain('"spread":true');
+    });
+
     it("underlines what is wrong in a filter, and completes words", async () => {
       await open(explore({ view: "top", measures: ["bytes"], dimensions: [{ field: "proto" }], filter: "" }));
       const filter = page.locator(".cm-content");

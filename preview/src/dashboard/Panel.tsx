@@ -35,7 +35,6 @@ export function Panel({ panel, range, variables, onZoom }: PanelProps) {
     ? [{ refId: undefined, status: error.status, message: [error.message, error.hint].filter(Boolean).join(" – ") }]
     : (data?.failures ?? []);
   const frames = data?.frames ?? NO_FRAMES;
-  const notices = frames.flatMap((frame) => frame.meta?.notices ?? []);
   return (
     <section ref={ref} data-testid={`panel-${panel.id}`} aria-label={panel.title} style={{ height: "100%", minWidth: 0 }}>
       {width > 0 && (
@@ -46,7 +45,7 @@ export function Panel({ panel, range, variables, onZoom }: PanelProps) {
           height={height}
           padding={panel.type === "table" && failures.length === 0 ? "none" : "md"}
           loadingState={loading ? LoadingState.Loading : LoadingState.Done}
-          statusItems={notices.map(({ severity, text }) => ({ severity, text }))}
+          statusItems={statusItems(frames)}
         >
           {(innerWidth, innerHeight) =>
             failures.length > 0 ? (
@@ -69,6 +68,11 @@ export function Panel({ panel, range, variables, onZoom }: PanelProps) {
       )}
     </section>
   );
+}
+
+/** What an answer says about itself, behind the sign in a panel's head. */
+export function statusItems(frames: readonly DataFrame[]) {
+  return frames.flatMap((frame) => frame.meta?.notices ?? []).map(({ severity, text }) => ({ severity, text }));
 }
 
 export function Failures({ failures }: { failures: readonly QueryFailure[] }) {

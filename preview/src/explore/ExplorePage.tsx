@@ -9,10 +9,10 @@ import {
 } from "@grafana/data";
 import type { DataQuery } from "@grafana/schema";
 import { Alert, Button, Collapse, LoadingPlaceholder, PanelChrome, useTheme2 } from "@grafana/ui";
-import { Suspense, useMemo, useState, type ComponentType } from "react";
+import { Suspense, useMemo, useRef, useState, type ComponentType } from "react";
 import { isObservable, lastValueFrom } from "rxjs";
 import type { QueryFailure } from "../api.ts";
-import { Failures } from "../dashboard/Panel.tsx";
+import { Failures, statusItems } from "../dashboard/Panel.tsx";
 import { Toolbar } from "../dashboard/Toolbar.tsx";
 import { Visualization } from "../dashboard/Visualization.tsx";
 import { loadPlugin, type LoadedPlugin } from "../grafana/load-plugin.ts";
@@ -56,6 +56,8 @@ function Explore({ loaded: { plugin, dataSource } }: { loaded: LoadedPlugin }) {
   const stored = useMemo(() => storedQuery(asked) ?? { refId: "A", ...dataSource.getDefaultQuery?.(CoreApp.Explore) }, [asked, dataSource]);
   const [draft, setDraft] = useState({ of: stored, query: stored });
   const query = draft.of === stored ? draft.query : stored;
+  // The editor changes the query and runs it in one breath, before this is drawn again.
+  const newest = useRef(draft);
 
   const maxDataPoints = Math.max(100, Math.round(width / POINT_WIDTH));
   const key = width === 0 ? undefined : JSON.stringify([stored, time.range.from.valueOf(), time.range.to.valueOf(), maxDataPoints]);
@@ -90,7 +92,8 @@ function Explore({ loaded: { plugin, dataSource } }: { loaded: LoadedPlugin }) {
   const run = () => {
     // The editor also runs what was typed when it loses the focus; that may be because the reader has gone to another page.
     if (parseHash(window.location.hash).path !== location.path) return;
-    navigate({ path: location.path, params: withParams(location.params, { query: JSON.stringify(query) }) });
+    const { of, query: written } = newest.current;
+    navigate({ path: location.path, params: withParams(location.params, { query: JSON.stringify(of === stored ? written : stored) }) });
     time.reload();
   };
   const Editor = plugin.components.QueryEditor as ComponentType<QueryEditorProps<typeof dataSource>> | undefined;
@@ -113,7 +116,8 @@ function Explore({ loaded: { plugin, dataSource } }: { loaded: LoadedPlugin }) {
               app={CoreApp.Explore}
               onRunQuery={run}
               onChange={(next) => {
-                setDraft({ of: stored, query: next });
+                newest.current = { of: stored, query: next };
+                setDraft(newest.current);
               }}
             />
           )}
@@ -127,6 +131,7 @@ function Explore({ loaded: { plugin, dataSource } }: { loaded: LoadedPlugin }) {
             height={HEIGHT}
             padding={isGraph(frames) || failures.length > 0 ? "md" : "none"}
             loadingState={panelData.state}
+            statusItems={statusItems(frames)}
           >
             {(innerWidth, innerHeight) =>
               failures.length > 0 ? (
