@@ -71,6 +71,30 @@ describe("encodeFlowBatch", () => {
     ]);
   });
 
+  it("is read by ClickHouse as the same values where they travel narrower than they are stored", () => {
+    const batch = new FlowBatch(16);
+    const [source, bytes, flows, inIf] = [batch.column("src_addr"), batch.column("bytes"), batch.column("flows"), batch.column("in_if")];
+    source.u8.set(parseAddress("192.0.2.7"), 0);
+    source.u8.set(parseAddress("0.0.0.0"), 16);
+    [70_000, 0xffff_ffff].forEach((value, row) => setU64(bytes, row, value));
+    [1, 255].forEach((value, row) => setU64(flows, row, value));
+    inIf.u32.set([1, 65_535]);
+    for (const column of [source, bytes, flows, inIf]) column.touched = true;
+    batch.rows = 2;
+    const block = encodeFlowBatch(batch);
+    expect(Object.fromEntries(block.columns.map(({ name, type }) => [name, type]))).toEqual({
+      src_addr: "IPv6",
+      bytes: "UInt64",
+      flows: "UInt64",
+      in_if: "UInt32",
+    });
+    expect(Buffer.concat(block.body).length).toBeLessThan(80);
+    expect(readWithClickhouse(block, "src_addr, bytes, flows, in_if, toTypeName(src_addr), toTypeName(flows)")).toEqual([
+      ["::ffff:192.0.2.7", "70000", "1", 1, "IPv6", "UInt64"],
+      ["::ffff:0.0.0.0", "4294967295", "255", 65_535, "IPv6", "UInt64"],
+    ]);
+  });
+
   it("holds a batch of every column, full to the last row", () => {
     const batch = new FlowBatch(300);
     for (const column of batch.columns) {

@@ -12,6 +12,7 @@ import ipaddr from "ipaddr.js";
 import { parseAddress } from "./address-text.ts";
 import { ByteBuffer } from "./byte-buffer.ts";
 import type { FlowBatch } from "./flow-batch.ts";
+import { narrowestForm } from "./narrow-column.ts";
 
 export interface NativeColumn {
   readonly name: string;
@@ -21,6 +22,7 @@ export interface NativeColumn {
 
 export interface NativeBlock {
   readonly rows: number;
+  /** Types of the table; those in the body may be narrower, see narrow-column.ts. */
   readonly columns: NativeColumn[];
   /** Pieces of the block in order. Views into the batch: write or copy them before the batch is reset. */
   readonly body: Uint8Array[];
@@ -40,7 +42,10 @@ export function encodeFlowBatch(batch: FlowBatch): NativeBlock {
   const variable = batch.variable.filter((column) => column.touched);
   if (rows === 0 || fixed.length === 0) return { rows: 0, columns: [], body: [] };
   const body: Uint8Array[] = [blockHead(fixed.length + variable.length, rows)];
-  for (const column of fixed) body.push(columnHead(column), column.u8.subarray(0, rows * column.width));
+  for (const column of fixed) {
+    const { type, bytes } = narrowestForm(column, rows);
+    body.push(columnHead({ name: column.name, type }), bytes);
+  }
   for (const column of variable) body.push(columnHead(column), ...column.encode(rows));
   return { rows, columns: [...fixed, ...variable].map(({ name, type }) => ({ name, type })), body };
 }

@@ -34,6 +34,15 @@ describe("countNativeRows", () => {
     { name: "fewer columns", columns: COLUMNS.slice(1), wanted: /4 columns instead of 3/ },
   ])("refuses $name", ({ columns, wanted }) => expect(() => countNativeRows(body(2), columns)).toThrow(wanted));
 
+  it("takes a narrower type for a wider one, and never a wider one for a narrower", () => {
+    const block = (type: string, value: number[]): Buffer => Buffer.from([1, 1, 1, 97, type.length, ...Buffer.from(type), ...value]);
+    expect(countNativeRows(block("IPv4", [1, 2, 0, 192]), [{ name: "a", type: "IPv6" }])).toBe(1);
+    expect(countNativeRows(block("UInt8", [7]), [{ name: "a", type: "UInt64" }])).toBe(1);
+    expect(() => countNativeRows(block("UInt8", [7]), [{ name: "a", type: "IPv6" }])).toThrow(/instead of a IPv6/);
+    expect(() => countNativeRows(block("UInt16", [7, 0]), [{ name: "a", type: "UInt8" }])).toThrow(/instead of a UInt8/);
+    expect(() => countNativeRows(block("IPv4", [1, 2]), [{ name: "a", type: "IPv6" }])).toThrow(/ends within/);
+  });
+
   it("refuses a type that does not travel in segments, and a number without end", () => {
     const strange = Buffer.from([1, 1, 1, 97, 4, ...Buffer.from("JSON"), 0]);
     expect(() => countNativeRows(strange, [{ name: "a", type: "JSON" }])).toThrow(/type JSON/);

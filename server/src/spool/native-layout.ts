@@ -2,6 +2,7 @@
  * Looks through a body in ClickHouse's Native format without decoding it: which blocks, which columns, how many rows. So a cut, a
  * foreign or a mislabelled file is found before the database sees it. The format is drawn in flow/native.ts.
  */
+import { NARROWER_TYPES } from "../flow/index.ts";
 import type { SegmentColumn } from "./segment.ts";
 
 export class LayoutError extends Error {
@@ -10,12 +11,12 @@ export class LayoutError extends Error {
 
 const WIDTHS: Readonly<Record<string, number>> = {
   ...{ UInt8: 1, UInt16: 2, UInt32: 4, UInt64: 8 },
-  ...{ Int64: 8, IPv6: 16, "DateTime('UTC')": 4 },
+  ...{ Int64: 8, IPv4: 4, IPv6: 16, "DateTime('UTC')": 4 },
 };
 
 /**
  * Rows of all blocks.
- * @throws LayoutError when the bytes are not blocks of exactly these columns
+ * @throws LayoutError when the bytes are not blocks of exactly these columns, each of its type or a narrower one
  */
 export function countNativeRows(body: Uint8Array, columns: readonly SegmentColumn[]): number {
   const cursor = new Cursor(body);
@@ -27,13 +28,17 @@ export function countNativeRows(body: Uint8Array, columns: readonly SegmentColum
     for (const column of columns) {
       const name = cursor.text();
       const type = cursor.text();
-      if (name !== column.name || type !== column.type)
+      if (name !== column.name || !holds(column.type, type))
         throw new LayoutError(`a block has the column ${name} ${type} instead of ${column.name} ${column.type}`);
       cursor.skipValues(type, rows);
     }
     total += rows;
   }
   return total;
+}
+
+function holds(wanted: string, type: string): boolean {
+  return type === wanted || NARROWER_TYPES[wanted]?.includes(type) === true;
 }
 
 class Cursor {

@@ -25,7 +25,7 @@ export interface SegmentName {
 
 export interface SegmentColumn {
   readonly name: string;
-  /** ClickHouse type, as written in the Native block. */
+  /** ClickHouse type; the Native block may hold a narrower one, see flow/narrow-column.ts. */
   readonly type: string;
 }
 
