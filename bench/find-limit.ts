@@ -23,7 +23,7 @@ export interface Search {
   readonly bisections: number;
 }
 
-const GROWTH = 1.5;
+const GROWTH = 1.6;
 /** A sender whose rate grows by less from step to step has reached its limit. On a busy machine it falls short of what is wanted before that. */
 const SENDER_GROWTH = 1.1;
 /** A rate is lost when it loses this often: on a shared machine one step may have been unlucky. */

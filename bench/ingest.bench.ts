@@ -95,8 +95,8 @@ export async function run(args: string[]): Promise<object> {
   if (process.platform !== "linux") throw new Error("CPU times and kernel drops are read from /proc, which only Linux has");
   const options: Options = {
     protocols: values.protocols.split(",").map(protocolOf),
-    seconds: Number(values.seconds ?? (values.quick ? 1 : 2)),
-    bisections: values.quick ? 1 : 3,
+    seconds: Number(values.seconds ?? (values.quick ? 1 : 1.5)),
+    bisections: values.quick ? 1 : 2,
     withPeer: values.peer,
     withServe: values.serve,
     receiveBuffer: Number(values["receive-buffer"]),

@@ -9,13 +9,15 @@ import { cpuSeconds, memoryMiB, udpSocket } from "./process-facts.ts";
 
 const COLLECTOR = "bench";
 /** Beyond spool.closeAfter and a slow fsync: what is not durable by then is lost. */
-const QUIET_MS = 3_000;
+const QUIET_MS = 2_000;
 
 export interface CollectOptions {
   readonly root: string;
   readonly receiveBuffer: number;
   /** Options of Node in front of the program. */
   readonly nodeOptions?: readonly string[];
+  /** The program; another build, to compare with. @default this checkout's */
+  readonly bundle?: string;
 }
 
 export class SillageCollect implements TrialReceiver {
@@ -32,7 +34,7 @@ export class SillageCollect implements TrialReceiver {
     this.#spool = options.spool;
   }
 
-  static async start({ root, receiveBuffer, nodeOptions = [] }: CollectOptions): Promise<SillageCollect> {
+  static async start({ root, receiveBuffer, nodeOptions = [], bundle = BUNDLE }: CollectOptions): Promise<SillageCollect> {
     const folder = path.join(root, "collect");
     mkdirSync(folder, { recursive: true });
     const port = await freeUdpPort();
@@ -47,7 +49,7 @@ export class SillageCollect implements TrialReceiver {
       },
     };
     writeFileSync(configFile, JSON.stringify(config)); // JSON is YAML
-    const child = spawn(process.execPath, [...nodeOptions, BUNDLE, "collect", "--config", configFile], {
+    const child = spawn(process.execPath, [...nodeOptions, bundle, "collect", "--config", configFile], {
       stdio: ["ignore", "pipe", "pipe"],
     });
     let output = "";
