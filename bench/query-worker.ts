@@ -32,9 +32,13 @@ const MOST_WAITING = 500_000;
 const RETENTION_DAYS = 7_000;
 
 export type Task =
-  | { readonly kind: "prepare"; readonly day: Day }
+  | { readonly kind: "prepare"; readonly day: Day; readonly without: readonly string[] }
   | { readonly kind: "ask"; readonly question: Question; readonly runs: number; readonly seconds: number }
-  | { readonly kind: "feed"; readonly day: Day; readonly port: number };
+  | { readonly kind: "feed"; readonly day: Day; readonly port: number }
+  | { readonly kind: "count"; readonly fromMs: number; readonly toMs: number };
+
+/** Rows by table. */
+export type Counted = Readonly<Record<string, number>>;
 
 export interface TableSize {
   readonly table: string;
@@ -59,7 +63,7 @@ export interface Asked {
   readonly frames: readonly Frame[];
 }
 
-export type Done = { readonly ok: Prepared | Asked | Record<string, never> } | { readonly failed: string };
+export type Done = { readonly ok: Prepared | Asked | Counted } | { readonly failed: string };
 
 const networks: DictionaryRow[] = NETWORK_PREFIXES.map(({ prefix, bits }) => ({
   address: prefix,
@@ -67,7 +71,8 @@ const networks: DictionaryRow[] = NETWORK_PREFIXES.map(({ prefix, bits }) => ({
   values: ["campus", "internal", "", "", "", "", 0, 1],
 }));
 
-async function prepare(store: ClickHouseStore, day: Day): Promise<Prepared> {
+async function prepare(store: ClickHouseStore, { day, without }: Extract<Task, { kind: "prepare" }>): Promise<Prepared> {
+  for (const table of without) await store.command(`DROP VIEW ${table}_view`);
   const started = performance.now();
   const before = process.cpuUsage();
   // As the loader inserts, but on two cores: nobody repeats these blocks.
@@ -92,7 +97,7 @@ async function prepare(store: ClickHouseStore, day: Day): Promise<Prepared> {
     "SELECT toFloat64(sum(flows)), toFloat64(sum(bytes)), toFloat64(sum(packets)) FROM flows",
   )) as [[number, number, number]];
   return {
-    sizes: await sizes(store),
+    sizes: await sizes(store, ["flows", ...ROLLUP_TABLES.map(({ name }) => name).filter((name) => !without.includes(name))]),
     subjects: await subjects(store),
     flows,
     bytes,
@@ -111,9 +116,9 @@ async function mergesDone(store: ClickHouseStore): Promise<void> {
   }
 }
 
-async function sizes(store: ClickHouseStore): Promise<TableSize[]> {
+async function sizes(store: ClickHouseStore, tables: readonly string[]): Promise<TableSize[]> {
   const result: TableSize[] = [];
-  for (const table of ["flows", ...ROLLUP_TABLES.map(({ name }) => name)]) {
+  for (const table of tables) {
     // What merging to the end would leave, and bytes in proportion: parts of one slot are still apart here and there.
     const key = ROLLUP_TABLES.find(({ name }) => name === table)?.orderBy.join(", ");
     const [[rows, bytes]] = (await store.ownRows(
@@ -123,6 +128,19 @@ async function sizes(store: ClickHouseStore): Promise<TableSize[]> {
     result.push({ table, rows: merged, bytes: (bytes * merged) / rows });
   }
   return result;
+}
+
+/** What lies in a range, whole slots of the rollups. */
+async function count(store: ClickHouseStore, { fromMs, toMs }: Extract<Task, { kind: "count" }>): Promise<Counted> {
+  const counted: Record<string, number> = {};
+  for (const table of ["flows", ...ROLLUP_TABLES.map(({ name }) => name)]) {
+    const time = table === "flows" ? "time_received" : "time_slot";
+    const [[rows]] = (await store.ownRows(
+      `SELECT toFloat64(count()) FROM ${table} WHERE ${time} >= fromUnixTimestamp64Milli(${fromMs}) AND ${time} < fromUnixTimestamp64Milli(${toMs})`,
+    )) as [[number]];
+    counted[table] = rows;
+  }
+  return counted;
 }
 
 async function subjects(store: ClickHouseStore): Promise<Subjects> {
@@ -235,11 +253,22 @@ async function main(folder: string): Promise<void> {
   const tables = ["flows", "traffic_1m", "traffic_1h", "ports_5m", "ports_1d", "hosts_5m", "pairs_1h"];
   const retention = Object.fromEntries(tables.map((table) => [table, RETENTION_DAYS]));
   const store = await createStore(storeConfigSchema.parse({ retention }), { dataFolder, networks });
-  const run = async (task: Task): Promise<Prepared | Asked | undefined> =>
-    task.kind === "prepare" ? prepare(store, task.day) : task.kind === "ask" ? ask(store, task) : (await feed(store, task), undefined);
+  const run = async (task: Task): Promise<Prepared | Asked | Counted> => {
+    switch (task.kind) {
+      case "prepare":
+        return prepare(store, task);
+      case "ask":
+        return ask(store, task);
+      case "count":
+        return count(store, task);
+      case "feed":
+        await feed(store, task);
+        return {};
+    }
+  };
   process.on("message", (task: Task) => {
     void run(task).then(
-      (result) => process.send!({ ok: result ?? {} } satisfies Done),
+      (result) => process.send!({ ok: result } satisfies Done),
       (error: unknown) => process.send!({ failed: String(error) } satisfies Done),
     );
   });
