@@ -92,7 +92,7 @@ const ports = {
     { name: "attempt_sources", aggregate: "uniq", sql: "src_addr", condition: ATTEMPT_SQL },
     { name: "attempt_destinations", aggregate: "uniq", sql: "dst_addr", condition: ATTEMPT_SQL },
   ],
-  measures: [...volumeMeasures, "sources", "destinations", "attempts", "attempt_sources", "attempt_destinations"],
+  measures: [...volumeMeasures, "hosts", "sources", "destinations", "attempts", "attempt_sources", "attempt_destinations"],
 } as const satisfies Partial<Rollup>;
 
 const HOUR_SECONDS = 3_600;

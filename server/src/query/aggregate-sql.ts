@@ -8,7 +8,7 @@
 import { RAW_TABLE, type Dimension, type Predicate, type Rollup } from "@sillage/model";
 import { ACTIVITY, activeTest, epochMs, receivedRange } from "./activity.ts";
 import { dimensionSql, groupArrayType, otherValueSql, type GroupValue } from "./dimension.ts";
-import { mergedTotal, partialTotal, rawTotal, rollupTotal, type Total } from "./measure.ts";
+import { attempt, isOfAttempts, mergedTotal, partialTotal, rawTotal, rollupTotal, type Total } from "./measure.ts";
 import type { Part, Plan } from "./plan.ts";
 import { predicateSql } from "./predicate-sql.ts";
 import type { Scaling } from "./scaling.ts";
@@ -125,10 +125,17 @@ function partSelect(query: Aggregation, part: Part, totals: readonly Selected[])
     where: and(
       timeTest(part),
       predicateSql(query.predicate),
+      // Groups without a failed first contact would come last and be left out: without them, few rows are grouped.
+      ...(part.rollup === undefined && ranksAttempts(query) ? [attempt] : []),
       ...(inChosen === undefined || chosen!.keep === "both" ? [] : [chosen!.keep === "only" ? inChosen : not(inChosen)]),
     ),
     groupBy: keys.map(({ alias }) => column(alias!)),
   };
+}
+
+/** Are the groups wanted that have most of what only failed first contacts add to? */
+export function ranksAttempts({ plan, rank }: Pick<Aggregation, "plan" | "rank">): boolean {
+  return rank?.desc === true && plan.totals.every(isOfAttempts);
 }
 
 /** What `timeTest`, buckets and spread totals call by its name. */

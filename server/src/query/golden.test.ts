@@ -50,6 +50,15 @@ const cases: readonly Case[] = [
     query: { view: "top", dimensions: [{ field: "svc_port" }], measures: ["attempts", "attempt_sources"], limit: 20 },
   },
   {
+    name: "hosts-with-sketches-of-both-ends",
+    query: { view: "stat", filter: "proto tcp", measures: ["hosts", "bytes"], scaled: false },
+    from: START + 10,
+  },
+  {
+    name: "sources-of-attempts-group-only-attempts",
+    query: { view: "top", dimensions: [{ field: "src_addr" }], measures: ["attempts", "attempt_destinations"] },
+  },
+  {
     name: "scanned-ports-off-the-slots",
     query: { view: "top", dimensions: [{ field: "svc_port" }], measures: ["attempt_sources"] },
     from: START + 10,
@@ -74,7 +83,7 @@ const cases: readonly Case[] = [
   },
   {
     name: "distinct-counts-on-raw-rows",
-    query: { view: "stat", filter: "proto tcp", measures: ["hosts", "sources", "destinations"], scaled: false },
+    query: { view: "stat", filter: "src port 443", measures: ["hosts", "sources", "destinations"], scaled: false },
   },
   {
     name: "ad-hoc-filters",

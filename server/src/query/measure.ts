@@ -5,7 +5,7 @@
  */
 import { ATTEMPT_SQL, MEASURES, type MeasureName } from "@sillage/model";
 import { rollupScaled, rowScale, type Scaling } from "./scaling.ts";
-import { and, call, column, constant, fragment, infix, TRUE, type Expr, type RollupColumnName } from "./sql-tree.ts";
+import { and, call, column, constant, fragment, infix, TRUE, type Expr } from "./sql-tree.ts";
 
 /** What a measure adds up before it is turned into a rate. */
 export type Total = Exclude<MeasureName, "bps" | "pps" | "fps" | "tcp_fps">;
@@ -33,7 +33,17 @@ export function isDistinct(measure: MeasureName): boolean {
   return MEASURES[measure].kind === "distinct";
 }
 
-const attempt = fragment(ATTEMPT_SQL);
+/** A failed first contact, of raw rows. */
+export const attempt = fragment(ATTEMPT_SQL);
+
+/** Totals that nothing but failed first contacts adds to. */
+export function isOfAttempts(total: Total): boolean {
+  return total === "attempts" || total === "attempt_sources" || total === "attempt_destinations";
+}
+
+/** Both ends of a raw row, as far as they are known; the sketches of both ends in a rollup. */
+const ends = fragment("arrayFilter(a -> a != toIPv6('::'), [src_addr, dst_addr])");
+const endSketches = fragment("[sources, destinations]");
 
 export function isVolume(total: Total): total is "bytes" | "packets" {
   return total === "bytes" || total === "packets";
@@ -72,10 +82,8 @@ export function rawTotal(total: Total, scaling: Scaling, counted = TRUE): Expr {
       return flowsWhere(and(infix("=", column("proto"), constant(6)), counted));
     case "attempts":
       return flowsWhere(and(attempt, counted));
-    case "hosts": {
-      const hosts = fragment("arrayFilter(a -> a != toIPv6('::'), [src_addr, dst_addr])");
-      return counted === TRUE ? call("uniqExactArray", hosts) : call("uniqExactArrayIf", hosts, counted);
-    }
+    case "hosts":
+      return counted === TRUE ? call("uniqExactArray", ends) : call("uniqExactArrayIf", ends, counted);
     case "sources":
     case "destinations":
     case "attempt_sources":
@@ -92,17 +100,21 @@ function flowsWhere(condition: Expr): Expr {
 
 /** The total over rows of a rollup, in one step. The planner chooses only rollups that have the column. */
 export function rollupTotal(total: Total, scaling: Scaling): Expr {
-  if (isDistinct(total)) return call("uniqCombinedMerge(12)", column(total as RollupColumnName));
-  return call("sum", total === "bytes" || total === "packets" ? rollupScaled(total, scaling) : column(total as RollupColumnName));
+  if (total === "hosts") return call("uniqCombinedMergeArray(12)", endSketches);
+  if (isDistinct(total)) return call("uniqCombinedMerge(12)", column(total));
+  return call("sum", total === "bytes" || total === "packets" ? rollupScaled(total, scaling) : column(total));
 }
 
 /** First step over one part of a query that reads several. */
 export function partialTotal(total: Total, part: "raw" | "rollup", scaling: Scaling): Expr {
+  if (total === "hosts") {
+    return part === "raw" ? call("uniqCombinedStateArray(12)", ends) : call("uniqCombinedMergeStateArray(12)", endSketches);
+  }
   const distinct = DISTINCT[total];
   if (distinct === undefined) return part === "raw" ? rawTotal(total, scaling) : rollupTotal(total, scaling);
   return part === "raw"
     ? call("uniqCombinedStateIf(12)", column(distinct.column), distinctCondition(distinct))
-    : call("uniqCombinedMergeState(12)", column(total as RollupColumnName));
+    : call("uniqCombinedMergeState(12)", column(total));
 }
 
 /** Second step: adds up the parts' column. */

@@ -1,7 +1,7 @@
 /** First statement of a grouped query: the groups that matter most, with their totals. */
 import type { FlowQuery, MeasureName } from "@sillage/model";
 import { basisOf } from "./activity.ts";
-import { aggregateSql, type Aggregation } from "./aggregate-sql.ts";
+import { aggregateSql, ranksAttempts, type Aggregation } from "./aggregate-sql.ts";
 import type { GroupValue } from "./dimension.ts";
 import type { Execution, Row } from "./execution.ts";
 import { totalOf } from "./measure.ts";
@@ -18,7 +18,7 @@ export interface RankedGroup {
 export interface Ranking {
   readonly plan: Plan;
   readonly groups: readonly RankedGroup[];
-  /** Groups exist that are not in the list: beyond `limit`, or without a part in what ranks. */
+  /** Groups exist that are not in the list: beyond `limit`, or without a part in what ranks but in something else that is asked. */
   readonly more: boolean;
 }
 
@@ -41,11 +41,14 @@ export async function rankGroups(request: ViewRequest, range: Range, execution: 
     rank: { totalIndex: plan.totals.indexOf(totalOf(ranking)), desc: query.order?.desc ?? true, limit: query.limit + 1 },
   };
   const rows = await execution.run(aggregateSql(aggregation));
-  const groups = rows
+  const withPart = (row: Row): boolean => hasPart(row, query, aggregation);
+  // Groups that have nothing of all that is asked are not missed, whether or not the table told them.
+  const found = ranksAttempts(aggregation) ? rows.filter(withPart) : rows;
+  const groups = found
     .slice(0, query.limit)
-    .filter((row) => hasPart(row, query, aggregation))
+    .filter(withPart)
     .map((row) => toGroup(row, query.dimensions.length));
-  return { plan, groups, more: rows.length > groups.length };
+  return { plan, groups, more: found.length > groups.length };
 }
 
 /** Whether a group has a part in what ranks: a list of the most scanned ports has no use for ports that nobody scanned. */

@@ -154,13 +154,13 @@ describe("views", () => {
     expect(table({ dimensions: [{ field: "in_if" }], range: { fromMs: START, toMs: START + HOUR / 2 } })).toBe("traffic_1m");
     expect(table({ stepMs: 30_000 })).toBe("flows");
     expect(table({ dimensions: [{ field: "src_addr" }] })).toBe("flows");
-    expect(table({ measures: ["hosts"] })).toBe("flows");
+    expect(table({ measures: ["hosts"] })).toBe("ports_5m");
     expect(table({ range: { fromMs: START + 1, toMs: START + MINUTE } })).toBe("flows");
   });
 
   it("finds a range of raw rows by the sort key", async () => {
     const range = { fromMs: START, toMs: START + HOUR };
-    const plan = planQuery({ range, predicate: { kind: "true" }, dimensions: [], measures: ["hosts"] });
+    const plan = planQuery({ range, predicate: { kind: "true" }, dimensions: [], measures: ["bytes"], rollups: [] });
     const { sql, params } = printSelect(aggregateSql({ plan, predicate: { kind: "true" }, scaling: "stored", dimensions: [] }));
     const answer = await testStore.store.query({ sql: `EXPLAIN indexes = 1 ${sql}`, params, limits: TEST_LIMITS });
     const text = answer.rows.join("\n");
@@ -295,6 +295,33 @@ describe("views", () => {
       ]);
       const [least] = await ask({ ...query, order: { measure: "tcp_flows", desc: false } });
       expect([...least!.data.values[0]!].sort()).toEqual(["hopopt", "tcp", "udp", "unknown"]);
+    });
+
+    it("misses no group of which nothing that is asked is there, on raw rows and on rollups", async () => {
+      const attempts = sum(rows, (flow) => (flow.proto === 6 && (Number(flow.tcp_flags) & 18) === 2 ? Number(flow.flows) : 0));
+      for (const field of ["proto", "src_port"]) {
+        const [most] = await ask({ view: "top", dimensions: [{ field }], measures: ["attempts"], other: true, limit: 10_000 });
+        expect(most!.data.values[1]!.reduce<number>((all, value) => all + Number(value), 0)).toBe(attempts);
+        expect(most!.data.values[0]).not.toContain("other");
+        expect(most!.schema.meta!.custom).toMatchObject({ table: field === "proto" ? "ports_5m" : "flows", more: false });
+      }
+      const [least] = await ask({
+        view: "top",
+        dimensions: [{ field: "proto" }],
+        measures: ["attempts"],
+        order: { measure: "attempts", desc: false },
+      });
+      expect(least!.data.values[1]).toContain(0);
+    });
+
+    it("estimates hosts from the sketches of both ends", async () => {
+      const query: FlowQueryInput = { view: "stat", measures: ["hosts", "bytes"] };
+      const [estimate] = await ask(query);
+      expect(estimate!.schema.meta!.custom).toMatchObject({ table: "ports_5m" });
+      expect(estimate!.schema.meta!.notices).toMatchObject([{ severity: "info", text: expect.stringContaining("estimates") }]);
+      const [exact] = await ask({ ...query, filter: "net 0.0.0.0/0 or net ::/0" });
+      expect(exact!.schema.meta!.custom).toMatchObject({ table: "flows" });
+      expect(exact!.data.values).toEqual(estimate!.data.values);
     });
 
     it("groups addresses by prefix and writes networks", async () => {

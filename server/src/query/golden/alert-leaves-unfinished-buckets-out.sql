@@ -4,7 +4,7 @@ SELECT d0, toFloat64(sum(r0)) AS m0
 FROM (
   SELECT svc_port AS d0, sumIf(flows, (proto = 6 AND bitAnd(tcp_flags, 18) = 2)) AS r0
   FROM flows
-  WHERE time_received >= fromUnixTimestamp64Milli({p0:Int64}) AND time_received < fromUnixTimestamp64Milli({p1:Int64})
+  WHERE (time_received >= fromUnixTimestamp64Milli({p0:Int64}) AND time_received < fromUnixTimestamp64Milli({p1:Int64})) AND (proto = 6 AND bitAnd(tcp_flags, 18) = 2)
   GROUP BY d0
   UNION ALL
   SELECT svc_port AS d0, sum(attempts) AS r0
@@ -14,7 +14,7 @@ FROM (
   UNION ALL
   SELECT svc_port AS d0, sumIf(flows, (proto = 6 AND bitAnd(tcp_flags, 18) = 2)) AS r0
   FROM flows
-  WHERE time_received >= fromUnixTimestamp64Milli({p4:Int64}) AND time_received < fromUnixTimestamp64Milli({p5:Int64})
+  WHERE (time_received >= fromUnixTimestamp64Milli({p4:Int64}) AND time_received < fromUnixTimestamp64Milli({p5:Int64})) AND (proto = 6 AND bitAnd(tcp_flags, 18) = 2)
   GROUP BY d0
 )
 GROUP BY d0

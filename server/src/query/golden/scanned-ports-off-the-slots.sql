@@ -4,7 +4,7 @@ SELECT d0, toFloat64(uniqCombinedMerge(12)(r0)) AS m0
 FROM (
   SELECT svc_port AS d0, uniqCombinedStateIf(12)(src_addr, (proto = 6 AND bitAnd(tcp_flags, 18) = 2) AND src_addr != (toIPv6('::'))) AS r0
   FROM flows
-  WHERE time_received >= fromUnixTimestamp64Milli({p0:Int64}) AND time_received < fromUnixTimestamp64Milli({p1:Int64})
+  WHERE (time_received >= fromUnixTimestamp64Milli({p0:Int64}) AND time_received < fromUnixTimestamp64Milli({p1:Int64})) AND (proto = 6 AND bitAnd(tcp_flags, 18) = 2)
   GROUP BY d0
   UNION ALL
   SELECT svc_port AS d0, uniqCombinedMergeState(12)(attempt_sources) AS r0
