@@ -10,7 +10,7 @@ const below = {
   store: ["spool", "flow", "config"],
   networks: ["store", "config"],
   query: ["store", "config"],
-  doctor: ["query"], // rules over answers; it asks nobody itself
+  doctor: ["query", "store"], // rules over their answers; it asks nobody itself
   api: ["doctor", "query", "store", "exporters", "config"],
 };
 const folders = Object.keys(below);

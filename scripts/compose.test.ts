@@ -63,6 +63,26 @@ it("gives each service the variables that its files ask for", () => {
   expect(asked(provisioning, /: \$(SILLAGE_\w+)/g)).toEqual(new Set(set));
 });
 
+it("makes the users that Sillage comes as, with the rights that are documented", () => {
+  const { store } = loadConfig(sillageConfigSchema, { path: path.join(root, "docker/sillage.yaml"), env: {} }).config;
+  const script = read("docker/clickhouse/users.sh");
+  const mounts = compose.services["clickhouse"]?.volumes as string[];
+  const users = [...script.matchAll(/^CREATE USER IF NOT EXISTS (\w+) .*"\$(\w+)"/gm)].map(([, name, variable]) => [
+    name,
+    `env:${variable}`,
+  ]);
+  const inside = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
+  expect(inside(users)).toEqual([
+    [store.user, inside(store.password)],
+    [store.reader?.user, inside(store.reader?.password)],
+  ]);
+  expect(mounts).toContain("./docker/clickhouse/users.sh:/docker-entrypoint-initdb.d/users.sh:ro");
+  const target = mounts.find((mount) => mount.startsWith("./docker/clickhouse/rights.sql:"))!.split(":")[1]!;
+  expect(script).toContain(`client < ${target}`);
+  expect(read("docker/clickhouse/rights.sql")).toContain(`GRANT SELECT, dictGet ON ${store.database}.* TO ${store.reader!.user};`);
+  expect(environmentOf("clickhouse")).toEqual(expect.arrayContaining([...script.matchAll(/\$(\w+_PASSWORD)/g)].map(([, name]) => name)));
+});
+
 it("loads the plugin that is provisioned although it is not signed", () => {
   const { type } = (parse(read("provisioning/datasources/sillage.yaml")) as { datasources: [{ type: string }] }).datasources[0];
   expect(dockerfile).toContain(`GF_PLUGINS_ALLOW_LOADING_UNSIGNED_PLUGINS=${type} `);

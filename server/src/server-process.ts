@@ -2,7 +2,9 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import path from "node:path";
-import { checkExposure, createApi, type SystemStatus } from "./api/index.ts";
+import { SillageError } from "@sillage/model";
+import { checkExposure, createApi, type Inspection, type SystemStatus } from "./api/index.ts";
+import { BacklogTrend } from "./backlog-trend.ts";
 import type { ChildContext, RunningChild } from "./child-process.ts";
 import type { CollectorStatus } from "./collect/index.ts";
 import { ExporterDirectory } from "./exporters/index.ts";
@@ -14,12 +16,14 @@ import type { Logger } from "./log.ts";
 import type { Restarts, ToChild } from "./process-messages.ts";
 import type { SillageConfig } from "./sillage-config.ts";
 import { fillNetworks, NetworkLabels } from "./networks/index.ts";
+import { quarantineReasons } from "./spool/index.ts";
+import { addStoreMetrics } from "./store-metrics.ts";
+import { watchStore } from "./store-watch.ts";
 import {
-  capPartSize,
   createLoader,
   createStore,
   defaultLimits,
-  enforceSize,
+  inspectStore,
   LATE_RATES,
   measureStore,
   openDataFolder,
@@ -37,7 +41,7 @@ const LOAD_AT_END_MS = 5_000;
 /** Time for answers that are on their way. */
 const CLOSE_MS = 1_000;
 const RECOVERY_CHECK_MS = 1_000;
-const SIZE_CHECK_MS = 60_000;
+const TREND_LOOK_MS = 5_000;
 /** Limits of a connection that sends slowly. */
 const REQUEST_TIMEOUT_MS = 30_000;
 const HEADERS_TIMEOUT_MS = 10_000;
@@ -68,10 +72,14 @@ export async function runServer({ config, startedMs, supervisorPid, log }: Child
     (error) => log.error({ err: error }, "flows go on being labelled as before the reload"),
   );
   const loader = createLoader(config.loader, { store, paths: folder, log: limitLog(log) });
+  const trend = new BacklogTrend();
+  const watch = watchStore(store, config.store.maxBytes, log);
+  const metrics = createServerMetrics(() => loader.stats());
+  addStoreMetrics(metrics, () => watch);
   const status = (): SystemStatus => ({
     version: VERSION,
     startedMs,
-    loader: loader.stats(),
+    loader: { ...loader.stats(), backlogGrowth: trend.rowsPerSecond },
     restarts: { ...restarts },
     ...(collector && { collector }),
   });
@@ -79,25 +87,27 @@ export async function runServer({ config, startedMs, supervisorPid, log }: Child
     store,
     status,
     retention: async (whatIf) => retentionReport(await measureStore(store), config.store, Date.now(), whatIf),
+    inspect: () => inspect(store, folder, config),
     config: config.api,
     log,
     now: Date.now,
     limits: defaultLimits(config.store),
     directory: () => known.directory,
     hasLateRates: () => known.directory.rates.length > 0,
-    metrics: createServerMetrics(() => loader.stats()),
+    metrics,
     previewDir: path.join(root, "preview/dist"),
     pluginDir: path.join(root, "plugin/dist"),
     dashboardsDir: path.join(root, "dashboards"),
   });
   const servers = await listenAll(config.api, () => createServer(app)).catch(async (error: unknown) => {
+    watch.stop();
     await store.close();
     await folder.release();
     throw error;
   });
   loader.start();
   const recovery = tellRecovery(loader, log);
-  const guard = guardSize(store, config.store.maxBytes, log);
+  const looks = setInterval(() => trend.look(Date.now(), loader.stats().backlogRows), TREND_LOOK_MS);
 
   return {
     details: urlsOf(servers),
@@ -118,7 +128,8 @@ export async function runServer({ config, startedMs, supervisorPid, log }: Child
     },
     async stop() {
       clearInterval(recovery);
-      clearInterval(guard);
+      clearInterval(looks);
+      watch.stop();
       dictionaries.stop();
       const answered = Promise.all(servers.map(closeServer));
       await loader.stop(LOAD_AT_END_MS);
@@ -147,20 +158,18 @@ function lateRates({ rates }: ExporterDirectory): DictionaryRow[] {
   return rates.map(({ address, prefix, rate }) => ({ address, prefix, values: [rate] }));
 }
 
-/** Drops what has no room, and says what went. */
-function guardSize(store: LateStore, maxBytes: number | undefined, log: Logger): NodeJS.Timeout {
-  let isCapped = false;
-  const guard = async (): Promise<void> => {
-    if (!isCapped) await capPartSize(store, maxBytes);
-    isCapped = true;
-    const { dropped } = await enforceSize(store, maxBytes, Date.now());
-    for (const { table, id, part, rows, bytes } of dropped) {
-      const what = { table, partition: id, ...(part !== undefined && { part }), rows, bytes };
-      log.warn({ ...what, hint: "raise store.maxBytes, or shorten store.retention" }, "dropped for lack of room");
-    }
-  };
-  // A database that does not answer is told by the loader.
-  return setInterval(() => void guard().catch(() => undefined), SIZE_CHECK_MS);
+/** What the doctor sees of tables, disk and quarantine. */
+async function inspect(store: LateStore, folder: DataFolder, { store: config }: SillageConfig): Promise<Inspection> {
+  const quarantined = { quarantined: await quarantineReasons(folder.quarantine), quarantineFolder: folder.quarantine };
+  try {
+    const size = await measureStore(store);
+    const storage = { ...(await inspectStore(store, size)), retention: retentionReport(size, config, Date.now()) };
+    return { ...quarantined, storage };
+  } catch (error) {
+    // One that does not answer is told already.
+    const isKnown = error instanceof SillageError && error.kind === "unavailable";
+    return isKnown ? quarantined : { ...quarantined, storageError: error instanceof Error ? error.message : String(error) };
+  }
 }
 
 /** An outage is logged by who meets it; this logs its end. */

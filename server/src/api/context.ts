@@ -5,7 +5,7 @@ import type { Backlog, QueryContext } from "../query/index.ts";
 import type { FlowStore, QueryLimits, RetentionReport, WhatIf } from "../store/index.ts";
 import type { FairQueue } from "./fair-queue.ts";
 import type { ApiLog } from "./log.ts";
-import type { SystemStatus } from "./status.ts";
+import type { Inspection, SystemStatus } from "./status.ts";
 
 export interface ApiContext {
   readonly store: FlowStore;
@@ -15,6 +15,8 @@ export interface ApiContext {
   readonly directory: () => ExporterDirectory;
   /** What the store holds and what of it goes by when. */
   readonly retention: (whatIf: WhatIf) => Promise<RetentionReport>;
+  /** What the doctor sees of tables, disk and quarantine. */
+  readonly inspect: () => Promise<Inspection>;
   readonly queue: FairQueue;
   readonly status: () => SystemStatus;
   readonly log: ApiLog;

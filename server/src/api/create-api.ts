@@ -27,13 +27,15 @@ import { pageRoutes, securityHeaders, type PageFolders } from "./routes/pages.ts
 import { queryRoutes } from "./routes/query.ts";
 import { storeRoutes } from "./routes/store.ts";
 import { valuesRoutes } from "./routes/values.ts";
-import type { SystemStatus } from "./status.ts";
+import type { Inspection, SystemStatus } from "./status.ts";
 
 export interface ApiDeps extends PageFolders {
   readonly store: FlowStore;
   readonly status: () => SystemStatus;
   /** What the store holds and what of it goes by when. @throws SillageError what the store throws */
   readonly retention: (whatIf: WhatIf) => Promise<RetentionReport>;
+  /** What the doctor sees of tables, disk and quarantine; never rejects. */
+  readonly inspect: () => Promise<Inspection>;
   readonly config: ApiConfig;
   readonly log: ApiLog;
   /** Epoch ms. */
@@ -72,8 +74,8 @@ export function createApi(deps: ApiDeps): Express {
     maxWaiting: config.maxWaitingQueries,
     maxWaitMs: config.maxWait,
   });
-  const { store, status, retention, log, limits = DEFAULT_LIMITS, hasLateRates = () => false, directory = () => NOBODY } = deps;
-  const api: ApiContext = { store, limits, hasLateRates, directory, retention, queue, status, log, now };
+  const { store, status, retention, inspect, log, limits = DEFAULT_LIMITS, hasLateRates = () => false, directory = () => NOBODY } = deps;
+  const api: ApiContext = { store, limits, hasLateRates, directory, retention, inspect, queue, status, log, now };
   const holder = (request: Request): string | undefined => authenticate(tokens, request, now());
 
   const v1 = express

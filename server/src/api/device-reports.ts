@@ -72,12 +72,14 @@ export async function deviceReports(api: ApiContext, context: QueryContext, requ
 }
 
 /** The whole for the doctor, with Sillage itself. */
-export function systemReport(api: ApiContext, { devices, nobody, storeError }: DeviceReports): SystemReport {
+export async function systemReport(api: ApiContext, { devices, nobody, storeError }: DeviceReports): Promise<SystemReport> {
   const { collector, loader, restarts } = api.status();
+  const inspection = await api.inspect();
   return {
     nowMs: api.now(),
     devices,
     unownedKernelDrops: nobody.kernel_datagrams,
+    ...inspection,
     ...(storeError !== undefined && { storeError }),
     ...(collector && { sockets: collector.listening, spool: collector.spool, refused: collector.refused.sources }),
     ...(loader && { loader }),

@@ -1,6 +1,6 @@
 /** What the server knows about itself and its neighbours; the composition root fills it, `health` and `exporters` show it. */
 import type { LossTotals } from "@sillage/model";
-import type { SocketReport, SpoolReport } from "../doctor/index.ts";
+import type { SocketReport, SpoolReport, SystemReport } from "../doctor/index.ts";
 import type { RateDifference } from "../query/index.ts";
 import type { LoaderStats } from "../store/index.ts";
 
@@ -83,7 +83,13 @@ export interface SystemStatus {
   /** Left out while no collector runs beside this server, or before its first message. */
   readonly collector?: LiveCollector;
   /** Segments that wait, what was loaded, the last error: the loader's own words. */
-  readonly loader?: Pick<LoaderStats, "backlogRows" | "backlogSegments" | "oldestAgeMs" | "inQuarantine" | "failing">;
+  readonly loader?: Pick<LoaderStats, "backlogRows" | "backlogSegments" | "oldestAgeMs" | "inQuarantine" | "failing"> & {
+    /** Rows by which the backlog grows each second; undefined before that can be told. */
+    readonly backlogGrowth?: number | undefined;
+  };
   /** How often the supervisor had to start a process again, by process. */
   readonly restarts?: Readonly<Record<string, number>>;
 }
+
+/** What somebody must look at on the disk and in the database; never rejects. */
+export type Inspection = Pick<SystemReport, "storage" | "storageError" | "quarantined" | "quarantineFolder">;

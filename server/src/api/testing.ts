@@ -76,6 +76,7 @@ export function testApi(config: object = {}, deps: Partial<ApiDeps> = {}): TestA
     store: fakeStore(),
     retention: (whatIf) =>
       Promise.resolve(retentionReport({ partitions: [], usedBytes: 0, diskBytes: 0, freeBytes: 0 }, { retention: {} }, NOW, whatIf)),
+    inspect: () => Promise.resolve({}),
     status: () => ({ version: "1.2.3", startedMs: NOW - 60_000 }),
     config: apiConfigSchema.parse(config),
     log: { debug: log("debug"), info: log("info"), warn: log("warn"), error: log("error") },

@@ -2,15 +2,12 @@
  * What can be seen while no server answers: whether the collector runs, what waits in the spool, what lies in quarantine and why. The data
  * folder is only read.
  */
-import { readdir, readFile, stat } from "node:fs/promises";
+import { readdir, stat } from "node:fs/promises";
 import path from "node:path";
 import { examine, sortFindings, type Finding, type LoaderReport } from "../doctor/index.ts";
 import type { SillageConfig } from "../sillage-config.ts";
-import { parseSegmentName, type QuarantineReason } from "../spool/index.ts";
+import { parseSegmentName, quarantineReasons, type QuarantineReason } from "../spool/index.ts";
 import { dataPaths } from "../store/index.ts";
-
-/** Reasons that are repeated word for word. */
-const MAX_REASONS = 5;
 
 /** @param url where the server did not answer */
 export async function lookLocally(config: SillageConfig, url: string): Promise<Finding[]> {
@@ -21,10 +18,11 @@ export async function lookLocally(config: SillageConfig, url: string): Promise<F
     // Without the server nothing is loaded, however old what waits is; that is told by the finding about the server.
     loader: { ...spool.loader, oldestAgeMs: 0 },
     quarantineFolder: paths.quarantine,
+    quarantined: spool.quarantined,
     spool: { usedBytes: spool.usedBytes, limitBytes: config.spool.maxBytes },
     devices: undefined,
   });
-  return sortFindings([serverFinding(url, spool.loader), ...(await collectorFindings(config)), ...spool.reasons, ...system]);
+  return sortFindings([serverFinding(url, spool.loader), ...(await collectorFindings(config)), ...system]);
 }
 
 function serverFinding(url: string, { backlogSegments, oldestAgeMs }: LoaderReport): Finding {
@@ -62,7 +60,7 @@ async function collectorFindings({ collector }: SillageConfig): Promise<Finding[
 interface SpoolLook {
   readonly loader: LoaderReport;
   readonly usedBytes: number;
-  readonly reasons: readonly Finding[];
+  readonly quarantined: readonly QuarantineReason[];
 }
 
 async function lookAtSpool(spool: string, quarantine: string): Promise<SpoolLook> {
@@ -79,36 +77,16 @@ async function lookAtSpool(spool: string, quarantine: string): Promise<SpoolLook
       oldestMs = Math.min(oldestMs, file.mtimeMs);
     }
   }
-  const reasons = await readReasons(quarantine);
+  const quarantined = await quarantineReasons(quarantine);
   return {
     usedBytes,
+    quarantined,
     loader: {
       backlogSegments: segments,
       oldestAgeMs: segments === 0 ? 0 : Math.round(Date.now() - oldestMs),
-      inQuarantine: reasons.length,
+      inQuarantine: quarantined.length,
     },
-    reasons: [...new Set(reasons.map(({ reason }) => reason))].slice(0, MAX_REASONS).map((reason) => ({
-      rule: "quarantine-reason",
-      severity: "warning",
-      what: `segments are in quarantine because: ${reason}`,
-      evidence: { segments: reasons.filter((one) => one.reason === reason).length },
-      todo: [],
-    })),
   };
-}
-
-async function readReasons(quarantine: string): Promise<QuarantineReason[]> {
-  const files = (await namesIn(quarantine)).filter((name) => name.endsWith(".reason.json"));
-  return Promise.all(
-    files.map(async (name) => {
-      const text = await readFile(path.join(quarantine, name), "utf8").catch(() => "");
-      try {
-        return JSON.parse(text) as QuarantineReason;
-      } catch {
-        return { reason: "unknown: the file that says it cannot be read", atMs: 0 };
-      }
-    }),
-  );
 }
 
 /** Nothing where there is no folder, or none that may be read. */

@@ -122,10 +122,9 @@ describe("sillage doctor", () => {
     expect(findings.map(({ rule, severity }) => [rule, severity])).toEqual([
       ["server", "error"],
       ["quarantine", "error"],
-      ["quarantine-reason", "warning"],
     ]);
     expect(findings[0]).toMatchObject({ evidence: { waiting_segments: 3 } });
-    expect(findings[2]?.what).toContain("no such column");
+    expect(findings[1]?.what).toContain("no such column");
   });
 
   it("says when the collector is down too", async () => {

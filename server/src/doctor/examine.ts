@@ -2,11 +2,14 @@
 import { DEVICE_RULES } from "./device-rules.ts";
 import { sortFindings, type Finding } from "./finding.ts";
 import type { DeviceReport, SystemReport } from "./report.ts";
+import { STORAGE_RULES } from "./storage-rules.ts";
 import { SYSTEM_RULES } from "./system-rules.ts";
 
 /** Everything that is wrong, the worst first. */
 export function examine(report: SystemReport): Finding[] {
-  const system = Object.entries(SYSTEM_RULES).flatMap(([rule, look]) => look(report).map((finding) => ({ rule, ...finding })));
+  const system = Object.entries({ ...SYSTEM_RULES, ...STORAGE_RULES }).flatMap(([rule, look]) =>
+    look(report).map((finding) => ({ rule, ...finding })),
+  );
   return sortFindings([...system, ...(report.devices ?? []).flatMap((device) => examineDevice(device, report.nowMs))]);
 }
 

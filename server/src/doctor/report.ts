@@ -1,6 +1,7 @@
 /** What the doctor looks at: answers of the API, put together by exporter. */
 import type { LossTotals } from "@sillage/model";
 import type { ExporterRow, InterfaceVolume, TrafficProfile } from "../query/index.ts";
+import type { RetentionReport, StoreInspection } from "../store/index.ts";
 
 /** One exporter with all its sessions. */
 export interface DeviceReport {
@@ -39,8 +40,16 @@ export interface SpoolReport {
   readonly failing?: string | undefined;
 }
 
+/** What the tables take and what is wrong inside the database. */
+export interface StorageReport extends StoreInspection {
+  readonly retention: RetentionReport;
+}
+
 export interface LoaderReport {
   readonly backlogSegments: number;
+  readonly backlogRows?: number;
+  /** Rows by which it grows each second, negative when it shrinks; undefined where nobody knows. */
+  readonly backlogGrowth?: number | undefined;
   readonly oldestAgeMs: number;
   readonly inQuarantine: number;
   readonly failing?: string | undefined;
@@ -56,6 +65,12 @@ export interface SystemReport {
   readonly loader?: LoaderReport;
   /** How often each process was started again. */
   readonly restarts?: Readonly<Record<string, number>>;
+  /** Left out while the database does not answer, or does not tell. */
+  readonly storage?: StorageReport;
+  /** Why it does not tell. */
+  readonly storageError?: string;
+  /** Why segments could not be loaded, a reason each. */
+  readonly quarantined?: readonly { readonly reason: string }[];
   /** Folder of what could not be loaded. */
   readonly quarantineFolder?: string;
   /** Drops of the kernel in the time that is looked at that belong to nobody known. Unit: datagrams. */

@@ -11,53 +11,83 @@ const BACKLOG_MS = 60_000;
 /** A burst of a second at 100,000 datagrams of 1,400 bytes would need more; this takes the usual ones. */
 const GOOD_BUFFER_BYTES = 32 * 2 ** 20;
 const RECENT_MS = 900_000;
+/** Reasons of quarantine that are repeated word for word. */
+const MAX_REASONS = 5;
 /** Refused senders named one by one; the rest is in /api/v1/exporters. */
 const MAX_REFUSED = 10;
 
 export const SYSTEM_RULES: Readonly<Record<string, SystemRule>> = {
-  store: ({ storeError }) =>
-    storeError === undefined
-      ? []
-      : [
-          {
-            severity: "error",
-            what: `the database does not answer: ${storeError}`,
-            evidence: {},
-            todo: ["flows are kept in the spool meanwhile; see the log of the server (component server) and docs/clickhouse.md"],
-          },
-        ],
+  store: ({ storeError, storageError }) => {
+    if (storeError !== undefined)
+      return [
+        {
+          severity: "error",
+          what: `the database does not answer: ${storeError}`,
+          evidence: {},
+          todo: ["flows are kept in the spool meanwhile; see the log of the server (component server) and docs/clickhouse.md"],
+        },
+      ];
+    if (storageError === undefined) return [];
+    return [
+      {
+        severity: "warning",
+        what: `the state of tables and disk is not known: ${storageError}`,
+        evidence: {},
+        todo: ["give the ClickHouse user the rights that docs/clickhouse.md lists: retention by size needs them too"],
+      },
+    ];
+  },
 
   loader: ({ loader }) => {
     if (!loader) return [];
-    const { failing, oldestAgeMs, backlogSegments } = loader;
+    const { failing, oldestAgeMs, backlogSegments, backlogRows = 0, backlogGrowth } = loader;
     if (failing === undefined && oldestAgeMs < BACKLOG_MS) return [];
+    const growth = Math.round(backlogGrowth ?? 0);
+    const trend =
+      growth > 0
+        ? `; the backlog grows by ${plural(growth, "row")} a second`
+        : growth < 0
+          ? `; at this pace it is loaded in ${duration((backlogRows / -growth) * 1000)}`
+          : "";
     return [
       {
         severity: failing === undefined ? "warning" : "error",
         what:
           failing === undefined
-            ? `loading is behind: ${plural(backlogSegments, "segment")} wait, the oldest for ${duration(oldestAgeMs)}`
+            ? `loading is behind: ${plural(backlogSegments, "segment")} wait, the oldest for ${duration(oldestAgeMs)}${trend}`
             : `loading fails and is tried again: ${failing}; ${plural(backlogSegments, "segment")} wait`,
-        evidence: { segments: backlogSegments, oldest_age_ms: oldestAgeMs },
-        todo: ["nothing is lost while the spool has room; look at the load of ClickHouse, and at its disk"],
+        evidence: { segments: backlogSegments, rows: backlogRows, growth_per_second: growth, oldest_age_ms: oldestAgeMs },
+        todo: [
+          growth < 0 && failing === undefined
+            ? "nothing is lost, and nothing is to be done unless it comes again: then the database needs more cores, or faster disks"
+            : "nothing is lost while the spool has room; look at the load of ClickHouse, and at its disk",
+        ],
       },
     ];
   },
 
-  quarantine: ({ loader, quarantineFolder }) =>
-    !loader || loader.inQuarantine === 0
-      ? []
-      : [
-          {
-            severity: "error",
-            what: `${plural(loader.inQuarantine, "segment")} could not be loaded and ${loader.inQuarantine === 1 ? "lies" : "lie"} in quarantine`,
-            evidence: { segments: loader.inQuarantine },
-            todo: [
-              `read the reasons beside them: cat ${quarantineFolder ?? "data/spool/quarantine"}/*.reason*`,
-              "when the cause is gone, move the files back into the folder of their collector: they are loaded once, whatever was loaded before",
-            ],
-          },
+  quarantine: ({ loader, quarantineFolder, quarantined = [] }) => {
+    if (!loader || loader.inQuarantine === 0) return [];
+    const reasons = [...new Set(quarantined.map(({ reason }) => reason))];
+    const named = reasons.slice(0, MAX_REASONS).map((reason) => {
+      const segments = quarantined.filter((one) => one.reason === reason).length;
+      return reasons.length === 1 ? reason : `${reason} (${segments})`;
+    });
+    const more = reasons.length > MAX_REASONS ? [`and ${reasons.length - MAX_REASONS} more`] : [];
+    const why = named.length === 0 ? "" : `: ${[...named, ...more].join("; ")}`;
+    return [
+      {
+        severity: "error",
+        what: `${plural(loader.inQuarantine, "segment")} could not be loaded and ${loader.inQuarantine === 1 ? "lies" : "lie"} in quarantine${why}`,
+        evidence: { segments: loader.inQuarantine },
+        todo: [
+          `read the reasons beside them: cat ${quarantineFolder ?? "data/spool/quarantine"}/*.reason*`,
+          "when the cause is gone, move the files back into the folder of their collector: they are loaded once, whatever was loaded before",
+          "what is damaged stays damaged: delete it, and the finding is gone at the next start",
         ],
+      },
+    ];
+  },
 
   spool: ({ spool }) => {
     if (!spool) return [];

@@ -2,7 +2,7 @@ export { spoolConfigSchema, type SpoolConfig } from "./config.ts";
 export { nodeDisk, type SpoolDisk } from "./disk.ts";
 export { ManifestFolder, type Manifest, type StoredManifest } from "./manifest.ts";
 export { columnSetOf, type SpoolBlock } from "./native-block.ts";
-export { countQuarantined, quarantineSegment, type QuarantineReason } from "./quarantine.ts";
+export { countQuarantined, quarantineReasons, quarantineSegment, type QuarantineReason } from "./quarantine.ts";
 export {
   formatSegmentName,
   parseSegmentName,

@@ -2,7 +2,7 @@
  * Segments that cannot be stored are moved aside, never deleted: body, sidecar and a `.reason.json` that says why. Moving body and sidecar
  * back into the collector's folder loads them again.
  */
-import { mkdir, readdir, rename } from "node:fs/promises";
+import { mkdir, readdir, readFile, rename } from "node:fs/promises";
 import path from "node:path";
 import { errorCode, nodeDisk } from "./disk.ts";
 
@@ -36,4 +36,19 @@ export async function quarantineSegment(file: string, folder: string, reason: Qu
 export async function countQuarantined(folder: string): Promise<number> {
   const names = await readdir(folder).catch(() => []);
   return names.filter((name) => name.endsWith(REASON_SUFFIX)).length;
+}
+
+/** Why the segments lie there, a reason each. */
+export async function quarantineReasons(folder: string): Promise<QuarantineReason[]> {
+  const names = (await readdir(folder).catch(() => [])).filter((name) => name.endsWith(REASON_SUFFIX));
+  return Promise.all(
+    names.map(async (name) => {
+      const text = await readFile(path.join(folder, name), "utf8").catch(() => "");
+      try {
+        return JSON.parse(text) as QuarantineReason;
+      } catch {
+        return { reason: "unknown: the file that says it cannot be read", atMs: 0 };
+      }
+    }),
+  );
 }

@@ -95,7 +95,7 @@ export async function createStore(config: StoreConfig, deps: StoreDeps = {}): Pr
 
 /** Loads only the engine that is used: the embedded one is half a gigabyte of native code, which other processes never need. */
 async function openEngine(config: StoreConfig, { dataFolder, env = process.env }: StoreDeps): Promise<Engine> {
-  const { database, user, caFile, compression } = config;
+  const { database, user, reader, caFile, compression } = config;
   if (config.kind === "embedded") {
     if (dataFolder === undefined) throw new TypeError("the embedded store needs a data folder");
     const { createChdbEngine } = await import("./chdb-engine.ts");
@@ -107,6 +107,7 @@ async function openEngine(config: StoreConfig, { dataFolder, env = process.env }
     url: config.url!,
     user,
     password,
+    reader: reader && { user: reader.user, password: readSecret(reader.password, "store.reader.password", env) },
     database,
     caFile,
     compression,

@@ -41,6 +41,15 @@ export const storeConfigSchema = z
       .describe("Address of the ClickHouse server (kind http)."),
     user: z.string().default("default").describe("ClickHouse user (kind http)."),
     password: secret().optional().describe("Password of the ClickHouse user (kind http)."),
+    reader: z
+      .strictObject({
+        user: z.string().describe("Name of the user."),
+        password: secret().describe("Its password."),
+      })
+      .optional()
+      .describe(
+        "Another ClickHouse user for queries, who may only read (docs/clickhouse.md); without, `store.user` runs them too (kind http).",
+      ),
     database: z
       .string()
       .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, { error: "expected a name of letters, digits and _" })
@@ -89,6 +98,8 @@ export const storeConfigSchema = z
       context.addIssue({ code: "custom", path: ["url"], message: 'needed with kind http, such as "http://localhost:8123"' });
     if (config.kind === "embedded" && config.url !== undefined)
       context.addIssue({ code: "custom", path: ["url"], message: "only with kind http" });
+    if (config.kind === "embedded" && config.reader !== undefined)
+      context.addIssue({ code: "custom", path: ["reader"], message: "only with kind http" });
   });
 
 /** Parsed options: sizes in bytes, durations in milliseconds. */

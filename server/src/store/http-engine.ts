@@ -25,10 +25,15 @@ const REQUEST_TIMEOUT_MS = 300_000;
 /** Holds an answer back until it is complete, so that an error in the middle becomes an HTTP status and not half a document. */
 const WHOLE_ANSWER: Settings = { wait_end_of_query: 1 };
 
-export interface HttpOptions {
-  readonly url: string;
+export interface HttpUser {
   readonly user: string;
   readonly password: string;
+}
+
+export interface HttpOptions extends HttpUser {
+  readonly url: string;
+  /** Who runs queries; without: the same user. */
+  readonly reader?: HttpUser | undefined;
   readonly database: string;
   readonly caFile?: string | undefined;
   readonly compression: boolean;
@@ -47,12 +52,25 @@ export async function createHttpEngine(options: HttpOptions): Promise<Engine> {
   } finally {
     await bootstrap.close();
   }
-  const client = open(options, options.database);
+  const writer = open(options, options.database);
+  const reader = options.reader && open({ ...options, ...options.reader }, options.database);
+  try {
+    // Wrong credentials are told now, and not by every panel.
+    await reader?.ping({ select: true }).then(({ success, ...answer }) => {
+      if (!success && "error" in answer) throw answer.error;
+    });
+  } catch (error) {
+    await Promise.all([writer.close(), reader?.close()]);
+    throw error;
+  }
   return {
     kind: "http",
     maxQueryConnections: Infinity,
-    connect: (role) => Promise.resolve(new HttpConnection(client, role)),
-    close: () => client.close(),
+    connect: (role) => Promise.resolve(new HttpConnection(role === "query" && reader ? reader : writer, role)),
+    async close() {
+      await writer.close();
+      await reader?.close();
+    },
   };
 }
 

@@ -5,6 +5,7 @@ export { dataPaths, openDataFolder, prepareDataFolder, type DataFolder, type Dat
 export type { FlowStore, ParamValue, QueryAnswer, QueryLimits, QueryRequest } from "./store.ts";
 export { loaderConfigSchema, type LoaderConfig } from "./loader/config.ts";
 export { createLoader, type Loader, type LoaderDeps, type LoaderLog, type LoaderStats } from "./loader/loader.ts";
+export { inspectStore, type StoreInspection } from "./inspect-store.ts";
 export { lockProcess } from "./process-lock.ts";
 export { LATE_RATES, NETWORKS, replaceRows, type DictionaryRow, type DictionarySpec } from "./dictionaries.ts";
 export { measureStore, type MeasuredStore, type StoreSize } from "./retention/measure-store.ts";

@@ -51,7 +51,7 @@ export function exportersRoutes(api: ApiContext): Router {
     .get("/doctor", async (request, response) => {
       const range = rangeOf(api, request);
       const reports = await ask(api, request, response, (context) => deviceReports(api, context, { range, thorough: true }));
-      response.json(doctorAnswer(api, range, reports));
+      response.json(await doctorAnswer(api, range, reports));
     });
 }
 
@@ -137,8 +137,8 @@ async function oneExporter(
   };
 }
 
-function doctorAnswer(api: ApiContext, range: Range, reports: DeviceReports): object {
-  const findings = examine(systemReport(api, reports));
+async function doctorAnswer(api: ApiContext, range: Range, reports: DeviceReports): Promise<object> {
+  const findings = examine(await systemReport(api, reports));
   return {
     from: range.fromMs,
     to: range.toMs,

@@ -1,9 +1,11 @@
 /** Reports in which all is well; tests change what they are about. */
 import { LOSS_NAMES, type LossTotals } from "@sillage/model";
 import type { ExporterRow, InterfaceVolume, TrafficProfile } from "../../query/index.ts";
-import type { DeviceReport, SystemReport } from "../report.ts";
+import type { DeviceReport, StorageReport, SystemReport } from "../report.ts";
 
 export const NOW = Date.UTC(2026, 4, 1, 10);
+
+const GB = 1e9;
 
 export const NO_LOSS = Object.fromEntries(LOSS_NAMES.map((name) => [name, 0])) as LossTotals;
 
@@ -47,6 +49,26 @@ export function device(overrides: Partial<Omit<DeviceReport, "balance">> & { rea
   };
 }
 
+export function storage(overrides: Partial<Omit<StorageReport, "retention">> & Partial<StorageReport["retention"]> = {}): StorageReport {
+  const { mostParts, delayParts = 1_000, refuseParts = 3_000, detached = [], failingMutations = [], merges, ...retention } = overrides;
+  return {
+    mostParts: mostParts ?? { table: "flows", partition: "20260501", parts: 12 },
+    merges: merges ?? { running: 1, longestMs: 20_000 },
+    ...{ delayParts, refuseParts, detached, failingMutations },
+    retention: {
+      ...{ at: NOW, used_bytes: 10 * GB, max_bytes: 30 * GB, low_water_bytes: 28.5 * GB, expired: [], no_room: [] },
+      ...{ disk: { total_bytes: 100 * GB, free_bytes: 60 * GB }, by_age_bytes: 60 * GB, raw_days: 12.5 },
+      tables: [
+        {
+          ...{ table: "flows", rows: 5e8, bytes: 9 * GB, partitions: 9, parts: 40, oldest: NOW - 8e8, newest: NOW, retention_days: 30 },
+          ...{ bytes_per_row: 18, bytes_per_day: GB, bytes_per_flow: 18, next: null },
+        },
+      ],
+      ...retention,
+    },
+  };
+}
+
 export function system(overrides: Partial<SystemReport> = {}): SystemReport {
   return {
     nowMs: NOW,
@@ -55,6 +77,7 @@ export function system(overrides: Partial<SystemReport> = {}): SystemReport {
     loader: { backlogSegments: 1, oldestAgeMs: 800, inQuarantine: 0 },
     refused: [],
     restarts: { server: 0 },
+    storage: storage(),
     devices: [device()],
     ...overrides,
   };

@@ -70,6 +70,12 @@ it.each([
     want: ["flows 20260509", "flows a", "pairs_1h d"],
   },
   {
+    name: "nothing of the running day for a disk that somebody else has filled",
+    partitions: [running("flows", partOf("a", 50 * GB, 1), partOf("b", 50 * GB, 2))],
+    room: room(2000 * GB, 60 * GB),
+    want: [],
+  },
+  {
     name: "parts of the running day when it has filled the disk",
     partitions: [running("flows", partOf("a", 50 * GB, 1), partOf("b", 50 * GB, 2), partOf("c", 850 * GB, 3))],
     room: room(2000 * GB, 10 * GB),

@@ -54,16 +54,18 @@ export const DROPPABLE: readonly string[] = ["flows", "pairs_1h", "hosts_5m", "p
  * @returns in the order of dropping; empty while there is room
  */
 export function planDrop(partitions: readonly Partition[], { maxBytes, diskBytes, freeBytes }: Room, today: string): Drop[] {
-  const candidates = [...wholePartitions(partitions, today), ...runningParts(partitions, today)];
+  const [whole, running] = [wholePartitions(partitions, today), runningParts(partitions, today)];
   const used = total(partitions);
   const overSize = used > maxBytes ? used - maxBytes * LOW_WATER : 0;
   const minFree = diskBytes * MIN_FREE_SHARE;
   const missing = freeBytes < minFree ? minFree / LOW_WATER - freeBytes : 0;
-  // What somebody else put on the disk cannot be made good here: then history stays, and the operator is told.
-  const overDisk = missing > total(candidates) ? 0 : missing;
+  // What somebody else put on the disk cannot be made good here: then history stays, and the operator is told. Least of all do flows of
+  // today make room for it.
+  const forDisk = used > diskBytes / 2 ? total(whole) + total(running) : total(whole);
+  const overDisk = missing > forDisk ? 0 : missing;
   let excess = Math.max(overSize, overDisk);
   const out: Drop[] = [];
-  for (const drop of candidates) {
+  for (const drop of [...whole, ...running]) {
     if (excess <= 0) break;
     out.push(drop);
     excess -= drop.bytes;

@@ -1,4 +1,5 @@
 /** The child process of http-helper.ts: runs statements on an embedded engine, each on a connection of its own, as an HTTP server would. */
+import { writeFileSync } from "node:fs";
 import { Session } from "chdb";
 import { literal } from "../sql-text.ts";
 
@@ -19,11 +20,20 @@ export type ChildAnswer =
   | { readonly id: number; readonly error: string };
 
 const path = process.argv[2]!;
+const options = engineOptions(process.argv[3]);
 /** Keeps the engine open between requests. */
-const keeper = new Session(path);
+const keeper = new Session(path, options);
+
+/** The engine reads users, their rights and profiles as a server does: from the file that its configuration names. */
+function engineOptions(usersFile: string | undefined): ConstructorParameters<typeof Session>[1] {
+  if (usersFile === undefined) return {};
+  const config = `${usersFile}.config.xml`;
+  writeFileSync(config, `<clickhouse><users_config>${usersFile}</users_config></clickhouse>`);
+  return { connectionArgs: [`--config-file=${config}`] };
+}
 
 async function answer(request: ChildRequest): Promise<ChildAnswer> {
-  const session = new Session(path);
+  const session = new Session(path, options);
   try {
     await session.queryAsync(`USE \`${request.database}\``);
     await session.queryAsync("SET max_query_size = 100000000"); // a server does not count parameters as part of the statement

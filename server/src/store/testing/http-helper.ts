@@ -18,6 +18,8 @@ import type { ChildAnswer, ChildRequest } from "./chdb-child.ts";
 export interface HelperRequest {
   readonly sql: string;
   readonly settings: Readonly<Record<string, string>>;
+  /** Who asked. */
+  readonly user: string;
   /** Content-Encoding of the request. */
   readonly encoding: string | undefined;
 }
@@ -45,6 +47,10 @@ export interface HttpHelperOptions {
   readonly port?: number;
   readonly user?: string;
   readonly password?: string;
+  /** Another who may come. */
+  readonly reader?: { readonly user: string; readonly password: string };
+  /** ClickHouse's users file for the engine; whoever comes is its user `default`. */
+  readonly usersFile?: string;
 }
 
 /** Parameters of the URL that are neither settings nor query parameters. */
@@ -83,7 +89,7 @@ const STATUS: Readonly<Record<number, number>> = {
 /** Starts the helper on a free port of the loopback interface. */
 export async function startHttpHelper(options: HttpHelperOptions = {}): Promise<HttpHelper> {
   const scratch = await mkdtemp(path.join(os.tmpdir(), "sillage-http-"));
-  const engine = await startChild(options.path ?? path.join(scratch, "store"));
+  const engine = await startChild(options.path ?? path.join(scratch, "store"), options.usersFile);
   const requests: HelperRequest[] = [];
   let bodies = 0;
 
@@ -105,7 +111,7 @@ export async function startHttpHelper(options: HttpHelperOptions = {}): Promise<
       if (name.startsWith("param_")) params[name.slice("param_".length)] = value;
       else if (!NOT_SETTINGS.has(name)) settings[name] = value;
     }
-    requests.push({ sql, settings, encoding: request.headers["content-encoding"] });
+    requests.push({ sql, settings, user: credentialsOf(request)[0], encoding: request.headers["content-encoding"] });
     const { faults } = helper;
     await faults.before?.(sql);
     const refusal = faults.refuse?.(sql);
@@ -189,14 +195,17 @@ function fail(response: ServerResponse, message: string): void {
   response.end(`${message}\n`);
 }
 
-function whyDenied(request: IncomingMessage, { user = "default", password = "" }: HttpHelperOptions): string | undefined {
+function credentialsOf(request: IncomingMessage): [user: string, password: string] {
   const basic = /^Basic (.*)$/.exec(request.headers.authorization ?? "")?.[1];
-  const [givenUser, givenPassword] =
-    basic === undefined
-      ? [request.headers["x-clickhouse-user"] ?? "default", request.headers["x-clickhouse-key"] ?? ""]
-      : splitOnce(Buffer.from(basic, "base64").toString("utf8"));
+  if (basic !== undefined) return splitOnce(Buffer.from(basic, "base64").toString("utf8"));
+  return [String(request.headers["x-clickhouse-user"] ?? "default"), String(request.headers["x-clickhouse-key"] ?? "")];
+}
+
+function whyDenied(request: IncomingMessage, { user = "default", password = "", reader }: HttpHelperOptions): string | undefined {
+  const [givenUser, givenPassword] = credentialsOf(request);
   if (givenUser === user && givenPassword === password) return undefined;
-  return `Code: 516. DB::Exception: ${String(givenUser)}: Authentication failed: password is incorrect, or there is no user with such name. (AUTHENTICATION_FAILED) (version 26.7.2.1)`;
+  if (givenUser === reader?.user && givenPassword === reader.password) return undefined;
+  return `Code: 516. DB::Exception: ${givenUser}: Authentication failed: password is incorrect, or there is no user with such name. (AUTHENTICATION_FAILED) (version 26.7.2.1)`;
 }
 
 function splitOnce(text: string): [string, string] {
@@ -234,8 +243,8 @@ interface ChildEngine {
   stop(): Promise<void>;
 }
 
-async function startChild(folder: string): Promise<ChildEngine> {
-  const child: ChildProcess = fork(path.join(__dirname, "chdb-child.ts"), [folder], {
+async function startChild(folder: string, usersFile: string | undefined): Promise<ChildEngine> {
+  const child: ChildProcess = fork(path.join(__dirname, "chdb-child.ts"), [folder, ...(usersFile === undefined ? [] : [usersFile])], {
     execArgv: ["--import", "tsx"],
     serialization: "advanced",
     env: { ...process.env, UV_THREADPOOL_SIZE: "16", NODE_OPTIONS: "" },
@@ -251,7 +260,8 @@ async function startChild(folder: string): Promise<ChildEngine> {
     for (const [id, resolve] of waiting) resolve({ id, error: "Code: 236. DB::Exception: the engine has ended. (ABORTED)" });
     waiting.clear();
   });
-  await ready;
+  const started = await ready;
+  if ("error" in started) throw new Error(`the engine does not start: ${started.error}`);
   let next = 0;
   return {
     run(request) {
