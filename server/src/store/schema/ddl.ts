@@ -20,12 +20,23 @@ const MERGE_TREE_SETTINGS: Readonly<Record<string, string | number>> = {
   fsync_part_directory: 1,
 };
 
+/**
+ * About how many parts of one size are merged into the next one. ClickHouse takes 5, and then writes a row again nearly five times in 300
+ * inserts; with 16 it is twice, and the active parts go from ten to twenty. A row of a hundred columns costs more to merge than to insert. What
+ * merging makes smaller, a rollup, is merged sooner.
+ */
+function mergeBase({ engine }: TableSpec): number {
+  return engine === "MergeTree" ? 16 : 8;
+}
+
 export interface CreateOptions {
   readonly retentionDays: number;
 }
 
 export function createTableSql(table: TableSpec, { retentionDays }: CreateOptions): string {
-  const settings = Object.entries(MERGE_TREE_SETTINGS).map(([name, value]) => `${name} = ${value}`);
+  const settings = Object.entries({ ...MERGE_TREE_SETTINGS, merge_selector_base: mergeBase(table) }).map(
+    ([name, value]) => `${name} = ${value}`,
+  );
   return [
     `CREATE TABLE IF NOT EXISTS ${identifier(table.name)} (${[...table.columns.map(columnSql), ...(table.indexes ?? []).map((index) => indexSql(index))].join(", ")})`,
     `ENGINE = ${table.engine}`,
@@ -35,6 +46,10 @@ export function createTableSql(table: TableSpec, { retentionDays }: CreateOption
     `SETTINGS ${settings.join(", ")}`,
     `COMMENT ${literal(table.doc)}`,
   ].join(" ");
+}
+
+export function modifyMergesSql(table: TableSpec): string {
+  return `ALTER TABLE ${identifier(table.name)} MODIFY SETTING merge_selector_base = ${mergeBase(table)}`;
 }
 
 export function createViewSql(rollup: RollupSpec): string {

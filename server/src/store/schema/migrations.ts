@@ -4,7 +4,7 @@
  */
 import { SillageError } from "@sillage/model";
 import { dictionariesSql, type DictionaryOptions } from "../dictionaries.ts";
-import { addColumnsSql, addIndexesSql, createTableSql, createViewSql, modifyTtlSql, retentionText } from "./ddl.ts";
+import { addColumnsSql, addIndexesSql, createTableSql, createViewSql, modifyMergesSql, modifyTtlSql, retentionText } from "./ddl.ts";
 import { EXPORTER_OPTIONS } from "./exporter-options-table.ts";
 import { IF_COUNTERS } from "./if-counters-table.ts";
 import { EXPORTERS, FLOWS, IGNORED_ELEMENTS, LOSS, ROLLUP_TABLES, TABLES } from "./tables.ts";
@@ -69,6 +69,7 @@ const MIGRATIONS: readonly Migration[] = [
     name: "indexes on addresses",
     statements: () => addIndexesSql(FLOWS),
   },
+  { version: 9, name: "fewer merges", statements: () => TABLES.map(modifyMergesSql) },
 ];
 
 const ADDED_ROLLUPS = ["traffic_1h", "ports_1d", "hosts_5m", "pairs_1h"];
