@@ -89,7 +89,17 @@ export async function takeAccount({ exporters, system, stored, allowed, repeated
       wrong.push(`${address}: ${sizeOf(unexplained)} flows are missing without a cause: ${formatRanges(unexplained)}`);
   }
   wrong.push(...(await wrongRollups(stored, ledger)));
-  return { ...total, lost, balance: await readBalance(stored), wrong };
+  const balance = await readBalance(stored);
+  wrong.push(...wrongBalance(balance, { ...total, lost }));
+  return { ...total, lost, balance, wrong };
+}
+
+/** Every flow that was sent is in one part. What a kill kept from being counted is called lost although it is stored, never the other way round. */
+function wrongBalance({ exported, parts }: Balance, { sent, stored, lost }: Pick<Account, "sent" | "stored" | "lost">): string[] {
+  const wrong = exported === sent ? [] : [`the parts of the loss balance add up to ${exported}, but ${sent} were sent`];
+  const took = stored + (lost.quarantined ?? 0);
+  if (parts["stored"]! > took) wrong.push(`the loss balance says ${parts["stored"]} were stored, of ${took}`);
+  return wrong;
 }
 
 /** Numbers of the flows in some segments, by exporter. */

@@ -2,7 +2,7 @@
 import path from "node:path";
 import { SillageError } from "@sillage/model";
 import type { ChildContext, RunningChild } from "./child-process.ts";
-import { createCollector, readElementsFile, StateFile, type Collector } from "./collect/index.ts";
+import { createCollector, LossJournal, readElementsFile, StateFile, type Collector } from "./collect/index.ts";
 import { Decoder, type OperatorElement } from "./decode/index.ts";
 import type { Logger } from "./log.ts";
 import type { SillageConfig } from "./sillage-config.ts";
@@ -48,9 +48,17 @@ export async function startCollector(config: SillageConfig, log: Logger, supervi
       },
     );
   });
+  const losses = new LossJournal(path.join(paths.state, `collector-${name}.losses`), log);
+  const saved = await losses.read();
   const diskErrors = new LogLimit(DISK_ERROR_PAUSE_MS);
   const writer = createSpoolWriter(
-    { config: config.spool, folder: path.join(paths.spool, name), collector: name, bootMs: Date.now() },
+    {
+      config: config.spool,
+      folder: path.join(paths.spool, name),
+      collector: name,
+      bootMs: Date.now(),
+      ...(saved && { committed: saved.segment }),
+    },
     {
       onDiskError: (code, err) => {
         const line = diskErrors.take(code, Date.now());
@@ -60,7 +68,13 @@ export async function startCollector(config: SillageConfig, log: Logger, supervi
   );
   const collector = createCollector(
     { config: config.collector, exporters: config.exporters, spool: config.spool },
-    { decoder, writer, stateFile: new StateFile(path.join(paths.state, `collector-${name}.state`), log), log },
+    {
+      decoder,
+      writer,
+      stateFile: new StateFile(path.join(paths.state, `collector-${name}.state`), log),
+      losses: { journal: losses, saved },
+      log,
+    },
   );
   try {
     await writer.start();

@@ -1,6 +1,6 @@
 /**
  * One child of the supervisor: forked, started again with growing pauses when it ends by itself, ended in order when asked. The first start
- * decides whether `serve` comes up at all, so its failure is reported instead of retried.
+ * decides whether `serve` comes up at all, so its failure is reported instead of retried; one that was killed is no failure.
  */
 import type { ChildProcess } from "node:child_process";
 import { SillageError } from "@sillage/model";
@@ -11,6 +11,8 @@ import type { SillageConfig } from "./sillage-config.ts";
 /** Pause before the first restart; doubled up to the longest, and back after so long without an end. */
 const BACKOFF_MIN_MS = 250;
 const STEADY_MS = 10_000;
+/** Somebody may kill a process before it is up; who does so again and again, or what crashes again and again, is a reason to give up. */
+const FIRST_RESTARTS = 3;
 
 export interface SupervisedChildOptions {
   readonly name: ChildName;
@@ -22,6 +24,19 @@ export interface SupervisedChildOptions {
   readonly longestPauseMs: number;
   /** Messages other than the answer to the start. */
   readonly onMessage?: (message: FromChild) => void;
+}
+
+/** Told whether the child comes up at all. */
+interface FirstStart {
+  readonly ready: (details: readonly string[]) => void;
+  readonly failed: (error: SillageError) => void;
+}
+
+interface EndedLife {
+  readonly livedMs: number;
+  readonly failure: StartFailure | undefined;
+  /** It was not up yet, and somebody waits for that. */
+  readonly first: FirstStart | undefined;
 }
 
 export class SupervisedChild {
@@ -108,7 +123,7 @@ export class SupervisedChild {
     this.#process?.kill("SIGKILL");
   }
 
-  #run(first?: { ready: (details: readonly string[]) => void; failed: (error: SillageError) => void }): void {
+  #run(first?: FirstStart): void {
     const { fork, startMessage, log, onMessage } = this.#options;
     const child = fork();
     const startedMs = Date.now();
@@ -126,15 +141,16 @@ export class SupervisedChild {
     child.once("exit", (code, signal) => {
       this.#process = undefined;
       const end = signal ?? `exit code ${code}`;
-      if (first && !ready) first.failed(failure ? fromFailure(failure) : endedSilently(this.name, end));
-      else if (!this.#stopping) this.#runLater(end, Date.now() - startedMs, failure);
+      const wasKilled = signal !== null && !this.#stopping && this.#restarts < FIRST_RESTARTS;
+      if (first && !ready && !wasKilled) first.failed(failure ? fromFailure(failure) : endedSilently(this.name, end));
+      else if (!this.#stopping) this.#runLater(end, { livedMs: Date.now() - startedMs, failure, first: ready ? undefined : first });
     });
     child.on("error", (error) => log.error({ child: this.name, err: error }, "child cannot be reached"));
     child.send(startMessage(), () => undefined);
   }
 
   /** Starts it again after a pause that grows while it keeps ending. */
-  #runLater(end: string, livedMs: number, failure: StartFailure | undefined): void {
+  #runLater(end: string, { livedMs, failure, first }: EndedLife): void {
     if (livedMs > STEADY_MS) this.#backoffMs = BACKOFF_MIN_MS;
     const pauseMs = this.#backoffMs;
     this.#backoffMs = Math.min(pauseMs * 2, this.#options.longestPauseMs);
@@ -142,7 +158,7 @@ export class SupervisedChild {
     this.#options.log.error({ child: this.name, end, pauseMs, ...why }, "child ended; starting it again");
     this.#retry = setTimeout(() => {
       this.#restarts++;
-      this.#run();
+      this.#run(first);
     }, pauseMs);
   }
 }

@@ -67,11 +67,10 @@ export const DUPLICATES: FaultRow = {
       await load.run(options.rate, 2);
       return {
         repeated,
-        check: ({ balance, sent, duplicated }) => [
+        check: ({ balance, duplicated }) => [
           ...(balance.duplicateRecords === copies && duplicated === copies
             ? []
             : [`${copies} copies were sent, ${duplicated} are stored, ${balance.duplicateRecords} are counted`]),
-          ...(balance.exported === sent ? [] : [`the loss balance says ${balance.exported} were exported, not ${sent}`]),
         ],
       };
     }),

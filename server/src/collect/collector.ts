@@ -6,7 +6,15 @@
 import type { RemoteInfo } from "node:dgram";
 import type { Socket } from "node:net";
 import { setTimeout as setTimeoutPromise } from "node:timers/promises";
-import type { DatagramContext, DecoderSettings, ExporterIgnoredElement, ExporterStats, FlowSink, GivenUp } from "../decode/index.ts";
+import type {
+  DatagramContext,
+  DecoderSettings,
+  ExporterIgnoredElement,
+  ExporterStats,
+  FlowSink,
+  GivenUp,
+  SessionSequence,
+} from "../decode/index.ts";
 import { formatSize } from "../config/index.ts";
 import { ExporterDirectory, SamplingRates, type ExportersConfig } from "../exporters/index.ts";
 import { formatAddress } from "../flow/index.ts";
@@ -22,6 +30,7 @@ import { IgnoredTable, IGNORED_TABLE } from "./ignored-table.ts";
 import { readKernelDrops, readSocketInodes } from "./kernel-drops.ts";
 import { HostCounterReader, type HostCounters } from "./host-counters.ts";
 import { Listeners } from "./listeners.ts";
+import type { LossJournal, SavedLosses } from "./loss-journal.ts";
 import { LossLog } from "./loss-log.ts";
 import { LOSS_TABLE } from "./loss-table.ts";
 import { createCollectorMetrics } from "./metrics.ts";
@@ -40,8 +49,12 @@ import { MAX_STATUS_EXPORTERS, type CollectorStatus, type ExporterStatus } from 
 const AGE_CHECK_MS = 50;
 const EXPORTERS_MS = 2_000;
 const IGNORED_MS = 10_000;
-/** What a crash takes from the loss balance: the counts of so long. */
-const LOSSES_MS = 5_000;
+/** What a crash counts as lost although it is stored: what came in so long. */
+const LOSSES_MS = 2_000;
+/** Longest wait for a moment without half a batch, so that counts and segments are of the same flows. */
+const LOSSES_LATE_MS = 1_000;
+/** Numbers of exporters are not followed over a longer time without a collector: nobody looks for loss there. */
+const RESUME_MS = 3_600_000;
 /** How long interface counters gather: devices send them every 20 to 60 s. */
 const COUNTERS_MS = 2_000;
 const KERNEL_DROPS_MS = 1_000;
@@ -65,6 +78,10 @@ export interface DatagramDecoder extends FactSource, SavedStateOwner {
   givenUp(): GivenUp;
   /** Replaces what the operator says; flows that arrive from now on follow it. */
   configure(settings: Partial<DecoderSettings>): void;
+  /** How far the exporters' numbers were followed. */
+  saveSequences(): SessionSequence[];
+  /** Goes on from there. @returns sessions that do */
+  resumeSequences(saved: readonly unknown[], sinceMs: number): number;
   /** What exporters send and no column keeps. */
   ignoredElements(): ExporterIgnoredElement[];
   /** Gives up what has waited too long for its template. */
@@ -94,6 +111,8 @@ export interface CollectorDeps {
   readonly writer: SpoolWriter;
   /** Where the decoder's state survives a restart; without it, data waits for its templates after each start. */
   readonly stateFile?: StateFile;
+  /** Where the loss balance survives a crash; without it, what comes between two processes is not counted. */
+  readonly losses?: { readonly journal: Pick<LossJournal, "write">; readonly saved?: SavedLosses | undefined };
   readonly log: Logger;
   readonly now?: () => number;
 }
@@ -118,7 +137,7 @@ export interface Collector {
 
 /** A collector that does nothing before `start`. */
 export function createCollector({ config, spool, exporters = [] }: CollectorOptions, deps: CollectorDeps): Collector {
-  const { decoder, writer, stateFile, log, now = Date.now } = deps;
+  const { decoder, writer, stateFile, losses, log, now = Date.now } = deps;
   const output = new FlowOutput(writer, spool.closeAfter);
   const sources = new SourceTable(config.allow);
   const refused = new RefusedSources();
@@ -145,6 +164,7 @@ export function createCollector({ config, spool, exporters = [] }: CollectorOpti
   const heldBack = new LogLimit(HELD_BACK_PAUSE_MS);
   const timers: NodeJS.Timeout[] = [];
   let page: StatusPage | undefined;
+  let lossesMs = startedMs;
   let snapshot: { readonly atMs: number; readonly sessions: readonly ExporterStatus[] } | undefined;
   let kernelDrops: ReadonlyMap<number, number> | undefined;
   const hostReader = new HostCounterReader();
@@ -287,9 +307,24 @@ export function createCollector({ config, spool, exporters = [] }: CollectorOpti
     if (block) writer.offer(IGNORED_TABLE, block, { minTimeMs: nowMs, maxTimeMs: nowMs });
   }
 
+  /** Between two batches, so that what is counted as stored is in segments that were offered before. */
   function writeLosses(): void {
     const nowMs = now();
-    accounting.close(nowMs, (block) => writer.offer(LOSS_TABLE, block, { minTimeMs: nowMs, maxTimeMs: nowMs }) === undefined);
+    accounting.close(nowMs, (block) => {
+      const sequences = losses && decoder.saveSequences();
+      const commit = sequences && ((segment: string) => losses.journal.write(segment, sequences, nowMs));
+      return writer.offer(LOSS_TABLE, block, { minTimeMs: nowMs, maxTimeMs: nowMs }, commit) === undefined;
+    });
+    lossesMs = nowMs;
+  }
+
+  function writeLossesIfOld(): void {
+    const ageMs = now() - lossesMs;
+    // A clock that was set back must not hold them up.
+    if (ageMs >= 0 && ageMs < LOSSES_MS) return;
+    if (!output.isEmpty && ageMs >= 0 && ageMs < LOSSES_MS + LOSSES_LATE_MS) return;
+    output.flush();
+    writeLosses();
   }
 
   function trouble(): string | undefined {
@@ -302,6 +337,9 @@ export function createCollector({ config, spool, exporters = [] }: CollectorOpti
       const metrics = createCollectorMetrics(status);
       decoder.configure({ samplingOverrides: operator.samplingRates });
       await stateFile?.restore(decoder, now());
+      const sessionsResumed = losses?.saved && decoder.resumeSequences(losses.saved.sequences, now() - RESUME_MS);
+      if (sessionsResumed !== undefined)
+        log.info({ sessions: sessionsResumed }, "sequence numbers go on where they were before the restart");
       try {
         await apply({ config, exporters });
         page = await openStatusPage({ ...config.status, metrics: () => metrics.scrape(), trouble });
@@ -314,12 +352,12 @@ export function createCollector({ config, spool, exporters = [] }: CollectorOpti
       timers.push(
         setInterval(() => {
           output.flushIfOld(now());
+          writeLossesIfOld();
           holdBack();
         }, AGE_CHECK_MS),
         setInterval(() => connections.sweep(), SWEEP_MS),
         setInterval(writeExporters, EXPORTERS_MS),
         setInterval(writeIgnored, IGNORED_MS),
-        setInterval(writeLosses, LOSSES_MS),
         setInterval(() => counterTable.flush(), COUNTERS_MS),
         setInterval(() => optionsTable.write(decoder, now()), EXPORTERS_MS),
         setInterval(() => decoder.expire(now()), EXPIRE_MS),

@@ -36,6 +36,11 @@ export class FlowOutput implements FlowSink {
     this.#closeAfterMs = closeAfterMs;
   }
 
+  /** Every row was handed to the spool. */
+  get isEmpty(): boolean {
+    return this.batch.rows === 0;
+  }
+
   /** Rows that found no room in the spool. */
   get refusedRows(): number {
     return this.#refusedRows;

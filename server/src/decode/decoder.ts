@@ -32,6 +32,7 @@ import { fixedRecord } from "./fixed-records.ts";
 import { listIgnoredElements } from "./ignored-elements.ts";
 import type { MessageContext } from "./message-context.ts";
 import { RATE_FROM } from "./rate-source.ts";
+import { resumeSequences, saveSequences, type SessionSequence } from "./saved-sequences.ts";
 import { restoreState, saveState, type RestoreResult } from "./saved-state.ts";
 import { SessionTable } from "./session-table.ts";
 import type { Session } from "./session.ts";
@@ -167,6 +168,20 @@ export class Decoder {
   restoreState(lines: Iterable<string>, nowMs: number): RestoreResult | undefined {
     const { maxIdleMs, maxFieldsPerTemplate } = this.limits;
     return restoreState(this.table, lines, { sinceMs: nowMs - maxIdleMs, maxFieldsPerTemplate });
+  }
+
+  /** How far the exporters' numbers were followed until now. */
+  saveSequences(): SessionSequence[] {
+    return saveSequences(this.table);
+  }
+
+  /**
+   * Goes on from there, behind `restoreState` and before the first datagram: what lies between counts as lost.
+   * @param sinceMs of sessions that were silent since before then nothing is concluded
+   * @returns sessions that go on
+   */
+  resumeSequences(saved: readonly unknown[], sinceMs: number): number {
+    return resumeSequences(this.table, saved, sinceMs);
   }
 
   /** Forgets sessions that have been silent for `maxIdleMs`, with their templates and facts. Call it now and then. */

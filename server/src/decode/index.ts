@@ -24,6 +24,7 @@ export { KEPT_TYPES, type ElementType, type KeptType } from "./elements/element-
 export { canonicalElement as elementNumber } from "./elements/netflow9-elements.ts";
 export { columnsOfType, type OperatorElement } from "./operator-element.ts";
 export { IpfixFramer } from "./ipfix-framer.ts";
+export type { SessionSequence } from "./saved-sequences.ts";
 export type { RestoreResult } from "./saved-state.ts";
 export { exportTimeMs } from "./export-time.ts";
 export {

@@ -42,6 +42,16 @@ export class SequencePosition {
   private undoLost = 0;
   private undoRestart = 0;
 
+  /** Where the next message is expected; NaN when that is not known. */
+  get expected(): number {
+    return Number.isNaN(this.newest) ? Number.NaN : this.next;
+  }
+
+  /** Expects the next message there: an earlier process has followed the counter until now. */
+  resumeFrom(next: number): void {
+    this.begin(next, next);
+  }
+
   /** Forgets where the counter was: the exporter restarted. */
   reset(): void {
     this.newest = Number.NaN;

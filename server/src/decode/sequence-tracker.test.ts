@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { SequencePosition } from "./sequence-position.ts";
-import { SequenceTracker, type SequenceCounts, type SequenceRule } from "./sequence-tracker.ts";
+import { SequenceTracker, type SavedSequence, type SequenceCounts, type SequenceRule } from "./sequence-tracker.ts";
 
 /** Sequence number and records of a message; NaN records: a part could not be decoded. */
 type Message = readonly [sequence: number, units: number];
@@ -21,6 +21,11 @@ function follow(rules: readonly SequenceRule[], messages: readonly Message[]): S
 /** So many messages of `units` records each, numbered as v5 does. */
 function run(first: number, count: number, units: number): Message[] {
   return Array.from({ length: count }, (_, i) => [(first + i * units) >>> 0, units]);
+}
+
+/** So many messages of 16 records each, numbered as v9 does. */
+function numbered(first: number, count: number): Message[] {
+  return Array.from({ length: count }, (_, i) => [first + i, 16]);
 }
 
 describe("sequence numbers", () => {
@@ -282,6 +287,35 @@ describe("sequence numbers", () => {
     tracker.restart();
     for (const [sequence, units] of run(0, 3, 30)) tracker.observe(sequence, units, 0);
     expect(tracker.counts()).toMatchObject({ expected: 180, lost: 0, reordered: 0, duplicates: 0, restarts: 1 });
+  });
+
+  it.each([
+    { name: "v5", rules: V5, before: run(0, 100, 30), after: run(4_500, 100, 30), lost: 1_500 },
+    { name: "IPFIX", rules: IPFIX, before: run(70, 100, 14), after: run(70 + 1_540, 100, 14), lost: 140 },
+    { name: "IPFIX as softflowd numbers it", rules: IPFIX, before: run(14, 100, 14), after: run(14 + 1_540, 100, 14), lost: 140 },
+    { name: "v9", rules: V9, before: numbered(0, 50), after: numbered(60, 50), lost: 10 },
+    { name: "nothing that is missing", rules: V5, before: run(0, 100, 30), after: run(3_000, 100, 30), lost: 0 },
+    { name: "an exporter that began anew", rules: V5, before: run(90_000, 100, 30), after: run(0, 100, 30), lost: 0 },
+  ])("go on where an earlier process was: $name", ({ rules, before, after, lost }) => {
+    const first = new SequenceTracker(rules);
+    before.forEach(([sequence, units], i) => first.observe(sequence, units, i * STEP_MS));
+    const saved = JSON.parse(JSON.stringify(first.save())) as SavedSequence;
+    const second = new SequenceTracker(rules);
+    second.resume(saved);
+    // Nobody sends while it runs: the one after it knows as much.
+    expect(second.save()).toEqual(saved);
+    after.forEach(([sequence, units], i) => second.observe(sequence, units, (200 + i) * STEP_MS));
+    expect(second.counts()).toMatchObject({ lost, duplicates: 0, reordered: 0 });
+  });
+
+  it("may miss more while no process runs, the busier the exporter is", () => {
+    const lostOf = (unitsPerSecond: number): number => {
+      const tracker = new SequenceTracker(V5);
+      tracker.resume({ rule: "units-before", next: 1_000, unitsPerSecond, lastMs: 0 });
+      run(3_001_000, 30, 30).forEach(([sequence, units], i) => tracker.observe(sequence, units, 10_000 + i));
+      return tracker.counts().lost;
+    };
+    expect([lostOf(200_000), lostOf(100)]).toEqual([3_000_000, 0]);
   });
 
   it("may jump far after a long silence of a busy exporter, not after a short one", () => {

@@ -76,6 +76,17 @@ const NOTHING: Readonly<Tally> = {
   restarts: 0,
 };
 
+/** How far the numbers of an exporter were followed, for the process after this one: what it misses in between is lost. */
+export interface SavedSequence {
+  readonly rule: SequenceRule;
+  /** Number that is expected next. */
+  readonly next: number;
+  /** What came on average, in the unit of the rule. */
+  readonly unitsPerSecond: number;
+  /** When the last message came, epoch ms. */
+  readonly lastMs: number;
+}
+
 /** One rule followed through the messages since the exporter began anew. */
 class Follower {
   readonly rule: SequenceRule;
@@ -156,6 +167,8 @@ export class SequenceTracker {
   /** Messages since the exporter began anew, and how many had the number of the one before. */
   private messages = 0;
   private repeats = 0;
+  /** What an earlier process knew, until the first message. */
+  private resumed: SavedSequence | undefined;
 
   /**
    * @param rules the protocol's own first; none: nothing is numbered
@@ -168,10 +181,32 @@ export class SequenceTracker {
 
   /** The exporter restarted: its numbers begin anew. What was lost stays lost. */
   restart(): void {
-    if (this.messages === 0) return;
+    if (this.messages === 0 && !this.resumed) return;
+    this.resumed = undefined;
     this.beginAnew();
     this.past = { ...this.past, restarts: this.past.restarts + 1 };
     for (const { position } of this.followers) position.reset();
+  }
+
+  /** What the next process needs to know; undefined while the numbers tell nothing, and where a counter is shared. */
+  save(): SavedSequence | undefined {
+    if (this.resumed) return this.resumed;
+    const best = this.believed();
+    if (!best || best.rule === "shared-messages" || Number.isNaN(best.position.expected)) return undefined;
+    const seconds = (this.lastMs - this.firstMs + LEAST_TIME_MS) / 1_000;
+    return { rule: best.rule, next: best.position.expected, unitsPerSecond: best.received / seconds, lastMs: this.lastMs };
+  }
+
+  /**
+   * Goes on where an earlier process was, before the first message. Only the rule that spoke then is followed: one that begins anew has no gap
+   * and would seem to be right.
+   */
+  resume(saved: SavedSequence): void {
+    const follower = this.followers.find(({ rule }) => rule === saved.rule);
+    if (!follower || this.messages > 0) return;
+    follower.position.resumeFrom(saved.next);
+    this.active = [follower];
+    this.resumed = saved;
   }
 
   /**
@@ -186,6 +221,9 @@ export class SequenceTracker {
     if (sequence === this.lastSequence) this.repeats++;
     this.lastSequence = sequence;
     const counted = Number.isNaN(records) ? 0 : records;
+    const { resumed } = this;
+    this.resumed = undefined;
+    const meanwhile = resumed ? Math.max(0, nowMs - resumed.lastMs) * (resumed.unitsPerSecond / 1_000) * BURST : 0;
     const silence = ((nowMs - this.lastMs) * BURST) / (this.lastMs - this.firstMs + LEAST_TIME_MS);
     let first: Place = "next";
     const { active } = this;
@@ -196,7 +234,7 @@ export class SequenceTracker {
       const { rule, position, countsMessages } = follower;
       const from = rule === "units-through" ? plus(sequence, -records) : sequence;
       const to = countsMessages ? (sequence + 1) >>> 0 : rule === "units-through" ? sequence : plus(sequence, records);
-      const place = position.place(from, to, Math.max(MAX_GAP, follower.received * silence));
+      const place = position.place(from, to, Math.max(MAX_GAP, follower.received * silence, meanwhile));
       if (place === "restart" && this.isTrusted(follower)) {
         this.beginAnew();
         // Whichever rule speaks from here on, this restart was one; should the counter go on as before, the follower takes it back.

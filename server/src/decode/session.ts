@@ -14,7 +14,7 @@ import type { DropCause, SkipKind } from "./drop-cause.ts";
 import type { IgnoredElements } from "./ignored-elements.ts";
 import type { SequencePosition } from "./sequence-position.ts";
 import type { SampleSources } from "./sample-sources.ts";
-import { addCounts, SequenceTracker, type SequenceRule } from "./sequence-tracker.ts";
+import { addCounts, SequenceTracker, type SavedSequence, type SequenceRule } from "./sequence-tracker.ts";
 import type { SessionTemplates, SiblingGroup } from "./sibling-group.ts";
 import { ToldNumbers } from "./told-numbers.ts";
 import { WaitingSets } from "./waiting-sets.ts";
@@ -191,6 +191,17 @@ export class Session extends FactOwner {
       skipped: sum(this.skippedBytes),
       waiting: this.waiting.bytes,
     };
+  }
+
+  /** Uptime that the last header told; 0 before the first. Unit: ms. */
+  get uptimeMs(): number {
+    return this.lastUptimeMs;
+  }
+
+  /** An earlier process has heard of this one. */
+  resume(saved: SavedSequence, uptimeMs: number): void {
+    this.sequence.resume(saved);
+    this.lastUptimeMs = uptimeMs;
   }
 
   /** The sequence of an aggregation scheme of NetFlow v8; scheme 0 is everything else. */

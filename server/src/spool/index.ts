@@ -15,6 +15,7 @@ export {
 export { checkSegment, SpoolReader, type SegmentCheck, type WaitingSegment } from "./spool-reader.ts";
 export {
   createSpoolWriter,
+  type CommitSegment,
   type SpoolRefusal,
   type SpoolStats,
   type SpoolWriter,

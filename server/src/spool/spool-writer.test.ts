@@ -57,6 +57,65 @@ describe("the spool writer", () => {
     }
   });
 
+  describe("with a segment that something else is committed with", () => {
+    const visible = (disk: MemoryDisk): (number | undefined)[] =>
+      [...disk.files().keys()].flatMap((file) => parseSegmentName(file)?.rows ?? []);
+
+    it("commits when all before it is visible and only its name is missing", async () => {
+      const disk = new MemoryDisk();
+      const writer = writerOn(disk);
+      await writer.start();
+      const seen: unknown[] = [];
+      writer.offer("flows", block(1));
+      writer.offer("flows", block(2));
+      writer.offer("loss_1m", block(3), undefined, (fileName) => {
+        seen.push(parseSegmentName(fileName)?.rows, visible(disk), disk.files().has(`${fileName}.tmp`));
+        return Promise.resolve();
+      });
+      await writer.drained();
+      expect(seen).toEqual([3, [1, 2], true]);
+      expect(visible(disk)).toEqual([1, 2, 3]);
+    });
+
+    it.each([
+      { name: "has it after a crash behind the commit", isWritten: true, wanted: [1, 3] },
+      { name: "does not have it after a crash before the commit", isWritten: false, wanted: [1] },
+    ])("$name", async ({ isWritten, wanted }) => {
+      const disk = new MemoryDisk();
+      const writer = writerOn(disk);
+      await writer.start();
+      let committed: string | undefined;
+      writer.offer("flows", block(1));
+      const reached = new Promise<void>((resolve) => {
+        writer.offer("loss_1m", block(3), undefined, async (fileName) => {
+          if (isWritten) committed = fileName;
+          resolve();
+          await new Promise(() => undefined); // the process is killed here
+        });
+      });
+      await reached;
+      const options = { config: spoolConfigSchema.parse({}), folder: "/spool/lab", collector: "lab", bootMs: 0x124 };
+      await createSpoolWriter({ ...options, ...(committed !== undefined && { committed }) }, { disk, delay: turn }).start();
+      expect(visible(disk)).toEqual(wanted);
+      expect([...disk.files().keys()].filter((file) => file.endsWith(".tmp"))).toEqual([]);
+      expect([...disk.files().keys()].filter((file) => file.endsWith(".json"))).toHaveLength(wanted.length);
+    });
+
+    it("commits again when the disk refused", async () => {
+      const disk = new MemoryDisk();
+      const writer = writerOn(disk);
+      await writer.start();
+      let tries = 0;
+      writer.offer("loss_1m", block(3), undefined, () =>
+        ++tries < 3 ? Promise.reject(Object.assign(new Error("full"), { code: "ENOSPC" })) : Promise.resolve(),
+      );
+      await writer.drained();
+      expect(tries).toBe(3);
+      expect(visible(disk)).toEqual([3]);
+      expect(writer.stats()).toMatchObject({ diskErrors: { ENOSPC: 2 }, failing: undefined });
+    });
+  });
+
   it("refuses and counts what is beyond the limit, and takes again when the store made room", async () => {
     const disk = new MemoryDisk();
     let now = 0;

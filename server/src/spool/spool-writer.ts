@@ -12,7 +12,7 @@ import { BodyPool } from "./body-pool.ts";
 import type { SpoolConfig } from "./config.ts";
 import { errorCode, nodeDisk, type SpoolDisk } from "./disk.ts";
 import { columnSetOf, type SpoolBlock } from "./native-block.ts";
-import { removeLeftovers } from "./recover.ts";
+import { finishCommit, removeLeftovers } from "./recover.ts";
 import { SegmentFile } from "./segment-file.ts";
 import { SpoolUsage } from "./usage.ts";
 
@@ -35,6 +35,8 @@ export interface SpoolWriterOptions {
   readonly collector: string;
   /** Start of the process, epoch ms: orders the segments of several runs. */
   readonly bootMs: number;
+  /** File name of the segment that the run before has committed to (see `offer`): if it had no time to give it its name, that is done now. */
+  readonly committed?: string;
 }
 
 export interface SpoolWriterDeps {
@@ -53,6 +55,9 @@ export interface TimeSpan {
   readonly minTimeMs: number;
   readonly maxTimeMs: number;
 }
+
+/** Writes down that the segment with this file name counts, whatever happens next. */
+export type CommitSegment = (fileName: string) => Promise<void>;
 
 export interface SpoolStats {
   /** On disk, without what waits in memory. */
@@ -76,8 +81,13 @@ export interface SpoolWriter {
    * @throws SillageError SPOOL_FOLDER when the folder cannot be used
    */
   start(): Promise<void>;
-  /** Takes a block, or says why not. Never waits, never throws. */
-  offer(table: string, block: SpoolBlock, span?: TimeSpan): SpoolRefusal | undefined;
+  /**
+   * Takes a block, or says why not. Never waits, never throws.
+   * @param commit is called with the segment's file name when its content is on stable storage, everything offered before is visible,
+   *   and only its name is missing: whoever writes the file name down there, and gives it to the next run as `committed`, makes the segment and
+   *   what else was written one step, which happens whole or not at all
+   */
+  offer(table: string, block: SpoolBlock, span?: TimeSpan, commit?: CommitSegment): SpoolRefusal | undefined;
   /** Whether rows may soon find no room: who can make senders wait does it now. What is on its way then still finds room. */
   isNearlyFull(): boolean;
   /** Resolves when everything taken so far is durable. */
@@ -99,6 +109,7 @@ export function createSpoolWriter(options: SpoolWriterOptions, deps: SpoolWriter
   const boot = options.bootMs.toString(16).padStart(12, "0");
   const usage = new SpoolUsage(config, disk, folder);
   const queue: SegmentFile[] = [];
+  const commits = new Map<SegmentFile, CommitSegment>();
   const pool = new BodyPool();
   const refusedRows: Record<SpoolRefusal, number> = { spool_limit: 0, pending_limit: 0 };
   const diskErrors: Record<string, number> = {};
@@ -144,6 +155,12 @@ export function createSpoolWriter(options: SpoolWriterOptions, deps: SpoolWriter
       throw failed.reason;
     }
     for (const segment of group) {
+      const commit = commits.get(segment);
+      if (commit && !segment.visible) {
+        await disk.syncFolder(folder);
+        await commit(segment.fileName);
+      }
+      commits.delete(segment);
       await segment.rename(disk, folder);
       usage.add(segment.fileName, segment.bytes);
       usage.add(`${segment.fileName}.json`, segment.sidecarBytes);
@@ -180,6 +197,7 @@ export function createSpoolWriter(options: SpoolWriterOptions, deps: SpoolWriter
     async start() {
       try {
         await disk.makeFolder(folder);
+        if (options.committed !== undefined) await finishCommit(disk, folder, options.committed);
         await removeLeftovers(disk, folder);
         const probe = path.join(folder, `${boot}.tmp`);
         await disk.writeDurable(probe, []);
@@ -194,7 +212,7 @@ export function createSpoolWriter(options: SpoolWriterOptions, deps: SpoolWriter
       measuredAt = now();
     },
 
-    offer(table, block, span) {
+    offer(table, block, span, commit) {
       if (stopped) return refuse("pending_limit", block.rows);
       const bytes = block.body.reduce((sum, piece) => sum + piece.byteLength, 0);
       const full = usage.usedBytes + pendingBytes + bytes > usage.limitBytes;
@@ -202,7 +220,9 @@ export function createSpoolWriter(options: SpoolWriterOptions, deps: SpoolWriter
       if (full) return refuse("spool_limit", block.rows);
       if (pendingBytes + bytes > config.maxPendingBytes) return refuse("pending_limit", block.rows);
       const name = { table, columnSet: columnSetOf(block.columns), collector, boot, sequence: sequence++, rows: block.rows };
-      queue.push(new SegmentFile(name, pool.join(block.body, bytes), { columns: block.columns, ...span }));
+      const segment = new SegmentFile(name, pool.join(block.body, bytes), { columns: block.columns, ...span });
+      queue.push(segment);
+      if (commit) commits.set(segment, commit);
       pendingBytes += bytes;
       writing ??= writeAll().finally(() => (writing = undefined));
       return undefined;

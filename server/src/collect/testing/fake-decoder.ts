@@ -96,6 +96,14 @@ export class FakeDecoder implements DatagramDecoder {
     return 0;
   }
 
+  saveSequences(): [] {
+    return [];
+  }
+
+  resumeSequences(): number {
+    return 0;
+  }
+
   restoreState(): undefined {
     // Nothing is remembered.
   }
