@@ -22,11 +22,10 @@ import {
 } from "../../spool/index.ts";
 import type { ClickHouseStore } from "../clickhouse-store.ts";
 import type { DataPaths } from "../data-folder.ts";
-import { insertableColumns } from "../schema/table-spec.ts";
-import { SEGMENT_TABLES } from "../schema/tables.ts";
 import { classifyInsertError } from "./classify-error.ts";
 import type { LoaderConfig } from "./config.ts";
 import { planBatch } from "./plan-batch.ts";
+import { sameColumns, whyNotInsertable } from "./segment-columns.ts";
 
 const RETRY_MIN_MS = 500;
 const RETRY_MAX_MS = 10_000;
@@ -336,23 +335,6 @@ class SpoolLoader implements Loader {
   }
 }
 
-/** Why the database would not take these columns; undefined when it would. Their types become part of a statement, so they must be ours. */
-function whyNotInsertable(table: string, columns: readonly SegmentColumn[]): string | undefined {
-  const spec = SEGMENT_TABLES.find((t) => t.name === table);
-  if (spec === undefined) return `there is no table ${table}`;
-  const types = new Map(insertableColumns(spec).map((column) => [column.name, column.segmentType ?? column.type]));
-  for (const { name, type } of columns) {
-    const wanted = types.get(name);
-    if (wanted === undefined) return `the table ${table} takes no column ${name}`;
-    if (wanted !== type) return `the column ${name} of ${table} is ${wanted}, not ${type}`;
-  }
-  return undefined;
-}
-
 function rowsOf(segments: readonly WaitingSegment[]): number {
   return segments.reduce((sum, { name }) => sum + name.rows, 0);
-}
-
-function sameColumns(a: readonly SegmentColumn[], b: readonly SegmentColumn[]): boolean {
-  return a.length === b.length && a.every(({ name, type }, i) => name === b[i]!.name && type === b[i]!.type);
 }
