@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { buildParserFile } from "@lezer/generator";
 import { configPage, metricsPage } from "./operation-pages.ts";
 import { fieldsPage, filterWordsPage } from "./reference-pages.ts";
+import { sizingPage } from "./sizing-page.ts";
 import { elementsPage } from "../server/src/decode/reference-page.ts";
 import { tablesPage } from "../server/src/store/schema/reference-page.ts";
 
@@ -33,6 +34,7 @@ export function generatedFiles(root: string): GeneratedFile[] {
     { path: "docs/reference/filter-words.md", text: filterWordsPage() },
     { path: "docs/reference/config.md", text: configPage() },
     { path: "docs/reference/metrics.md", text: metricsPage() },
+    { path: "docs/reference/sizing.md", text: sizingPage() },
     { path: "docs/reference/tables.md", text: tablesPage() },
   ];
 }
