@@ -166,7 +166,8 @@ interface Effort {
   readonly seconds: number;
 }
 
-async function measure({ store, nfcapd }: Data, question: Question, { cold, seconds }: Effort): Promise<Result> {
+/** @param shared a process that is running; without: one of the question's own */
+async function measure({ store, nfcapd }: Data, question: Question, { cold, seconds }: Effort, shared?: Worker): Promise<Result> {
   const coldMs: number[] = [];
   for (let i = 0; i < cold; i++) {
     dropCaches();
@@ -174,10 +175,10 @@ async function measure({ store, nfcapd }: Data, question: Question, { cold, seco
     coldMs.push(...(await worker.do<Asked>({ kind: "ask", question, runs: 1, seconds: 0 })).ms);
     await worker.stop();
   }
-  const worker = await Worker.start(store);
+  const worker = shared ?? (await Worker.start(store));
   await worker.do({ kind: "ask", question, runs: 1, seconds: 0 });
   const { ms, table, rowsRead, frames } = await worker.do<Asked>({ kind: "ask", question, runs: WARM_RUNS, seconds });
-  await worker.stop();
+  if (shared === undefined) await worker.stop();
   const warm = times(ms);
   const result = { name: question.name, table, rowsRead, ...(cold === 0 ? {} : { cold: times(coldMs) }), warm };
   if (question.nfdump === undefined || "missing" in nfcapd) return result;
@@ -236,12 +237,13 @@ function line(...cells: string[]): void {
 }
 const pair = (found: Times | undefined): string => (found === undefined ? "" : `${found.p50.toFixed(0)} / ${found.p95.toFixed(0)}`);
 
-async function table(title: string, list: readonly Question[], ask: (question: Question) => Promise<Result>): Promise<Result[]> {
+async function table(title: string, list: readonly Question[], data: Data, effort: Effort): Promise<Result[]> {
   console.log(`\n${title}; ms, p50 / p95`);
   line("", "table", "rows read", "cold", "warm", "nfdump cold, warm", "times", "same");
   const results: Result[] = [];
+  const shared = effort.cold === 0 ? await Worker.start(data.store) : undefined;
   for (const question of list) {
-    const result = await ask(question);
+    const result = await measure(data, question, effort, shared);
     const { nfdump } = result;
     line(
       result.name.slice(0, WIDTHS[0]),
@@ -255,6 +257,7 @@ async function table(title: string, list: readonly Question[], ask: (question: Q
     );
     results.push(result);
   }
+  await shared?.stop();
   return results;
 }
 
@@ -321,11 +324,10 @@ export async function run(args: string[]): Promise<object> {
     const { fromMs } = data.day;
     const wanted = (list: readonly Question[]): Question[] => list.filter(({ name }) => name.includes(only));
     const { day, hour } = panels(fromMs);
-    const compared = await table("Questions over 24 hours", wanted(questions(fromMs, data.prepared.subjects)), (question) =>
-      measure(data, question, { cold, seconds }),
-    );
-    const dayPanels = await table("Panels over 24 hours", wanted(day), (question) => measure(data, question, { cold: 0, seconds }));
-    const hourPanels = await table("Panels over the last hour", wanted(hour), (question) => measure(data, question, { cold: 0, seconds }));
+    const warm = { cold: 0, seconds };
+    const compared = await table("Questions over 24 hours", wanted(questions(fromMs, data.prepared.subjects)), data, { cold, seconds });
+    const dayPanels = await table("Panels over 24 hours", wanted(day), data, warm);
+    const hourPanels = await table("Panels over the last hour", wanted(hour), data, warm);
     const hourRows = hourPanels.length === 0 ? {} : await countRows(data, hour[0]!);
     console.log(
       `  rows of that hour: ${Object.entries(hourRows)

@@ -434,6 +434,17 @@ describe("views", () => {
     expect(zero!.data.values).toEqual([[0]]);
   });
 
+  it("shows the same records from several windows as from one, none at their borders twice or lost", async () => {
+    const wide = { from: START - 50 * HOUR, to: START + 2 * HOUR + 7 };
+    const received = async (limit: number): Promise<unknown[]> => {
+      const [frame] = await ask({ view: "records", limit, dimensions: [{ field: "src_addr" }] }, wide);
+      expect(frame!.schema.meta!.custom).toMatchObject({ more: limit < rows.length });
+      return frame!.data.values[0]! as unknown[];
+    };
+    const all = [...rows.map((flow) => Number(flow.time_received))].sort((a, b) => b - a);
+    for (const limit of [1, Math.floor(rows.length * 0.7), 10_000]) expect(await received(limit)).toEqual(all.slice(0, limit));
+  });
+
   it("shows records newest first, unknown numbers as null and unknown names as unknown", async () => {
     const [frame] = await ask({ view: "records", limit: 5 });
     const column = (name: string): readonly unknown[] =>

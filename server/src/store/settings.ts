@@ -27,6 +27,8 @@ export function querySettings(limits: QueryLimits, comment: string, maxThreads: 
     max_execution_time: limits.maxSeconds,
     timeout_overflow_mode: "throw",
     max_memory_usage: limits.maxMemoryBytes,
+    // Pairs of a large network's day are tens of millions of groups: slower by way of the disk is better than no answer.
+    max_bytes_before_external_group_by: Math.floor(limits.maxMemoryBytes / 2),
     max_rows_to_read: limits.maxRowsToRead,
     read_overflow_mode: "throw",
     max_result_rows: limits.maxResultRows + 1,
