@@ -3,7 +3,7 @@
  * by default, so that neither can change without the page.
  */
 import { TABLES } from "../server/src/store/schema/tables.ts";
-import { sizeLimit } from "../server/src/store/index.ts";
+import { LOW_WATER, RAW_SHARE, sizeLimit } from "../server/src/store/index.ts";
 
 /**
  * Bytes on disk of each table by raw flow: `npm run bench -- sizing --rate 1000 --hours 2`, 7.2 M demo flows of 35 columns after a last merge.
@@ -50,12 +50,18 @@ const sum = (values: readonly number[]): number => values.reduce((total, value) 
 /** Days of raw flows that the default limit has room for, when rollups hold all their days. */
 function rawDays(rate: number): number {
   const rollups = sum(ROLLUPS.map((table) => bytesOf(rate, table, table.days)));
-  return Math.min(RAW.days, Math.max(0, DEFAULT_BYTES * 0.95 - rollups) / bytesOf(rate, RAW, 1));
+  return Math.min(RAW.days, Math.max(DEFAULT_BYTES * RAW_SHARE, DEFAULT_BYTES * LOW_WATER - rollups) / bytesOf(rate, RAW, 1));
 }
 
 function gigabytes(bytes: number): string {
   const value = bytes / 1e9;
   return value >= 10 ? Math.round(value).toLocaleString("en-US") : Number(value.toPrecision(2)).toLocaleString("en-US");
+}
+
+/** Days, or hours and minutes where they are few. */
+function reach(days: number): string {
+  if (days >= 2) return String(Math.floor(days));
+  return days * 24 >= 2 ? `${Math.floor(days * 24)} hours` : `${Math.floor(days * 1440)} minutes`;
 }
 
 const row = (cells: readonly string[]): string => `| ${cells.join(" | ")} |`;
@@ -108,14 +114,14 @@ ${table(
       rateText(rate),
       ...SIZED.map((sized) => gigabytes(bytesOf(rate, sized, sized.days))),
       gigabytes(sum(SIZED.map((sized) => bytesOf(rate, sized, sized.days)))),
-      days === 0 ? "hours" : days >= 2 ? String(Math.floor(days)) : `${Math.floor(days * 24)} hours`,
+      reach(days),
     ];
   }),
 )}
 
-The last column is what \`store.maxBytes\` (30 GiB by default) leaves for raw flows when every rollup holds all its days. Beyond the limit the
-oldest raw days go first, then pairs and hosts. Where it says *hours*, rollups do not hold all their days either: raise the limit to the
-column *all* (and a tenth), or shorten \`store.retention\`, \`ports_1d\` and \`pairs_1h\` first. Both depend on the hosts and ports that are seen
+The last column is what \`store.maxBytes\` (30 GiB by default) leaves for raw flows. Beyond the limit the oldest raw days go first, down to
+half of it; then pairs and hosts, and the finer rollups. So where all is much more than the limit, rollups do not hold all their days
+either: raise the limit to the column *all* and a tenth, or shorten \`store.retention\`. Rollups depend on the hosts and ports that are seen
 far more than on flows, so the higher the rate, the more these lines say too much.
 
 ## Beside the tables

@@ -76,7 +76,7 @@ export const storeConfigSchema = z
     maxBytes: size({ min: "100MiB" })
       .optional()
       .describe(
-        "Most that all tables may take on disk (default 30GiB, or 60 % of a disk where that is less). Beyond it, or when less than a tenth of the disk is free, the oldest partitions go, raw flows first.",
+        "Most that all tables may take on disk (default 30GiB, or 60 % of a disk where that is less). Beyond it, or when less than a tenth of the disk is free, the oldest partitions go, raw flows first down to half of it.",
       ),
     retention: z
       .strictObject({

@@ -9,6 +9,6 @@ export { inspectStore, type StoreInspection } from "./inspect-store.ts";
 export { lockProcess } from "./process-lock.ts";
 export { LATE_RATES, NETWORKS, replaceRows, type DictionaryRow, type DictionarySpec } from "./dictionaries.ts";
 export { measureStore, type MeasuredStore, type StoreSize } from "./retention/measure-store.ts";
-export { LOW_WATER, type Drop } from "./retention/plan-drop.ts";
+export { LOW_WATER, RAW_SHARE, type Drop } from "./retention/plan-drop.ts";
 export { parseRetention, retentionReport, type RetentionReport, type TableReport, type WhatIf } from "./retention/retention-report.ts";
 export { capPartSize, enforceSize, sizeLimit, type GuardedStore } from "./retention/size-guard.ts";

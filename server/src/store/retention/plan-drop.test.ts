@@ -25,9 +25,15 @@ it.each([
   },
   {
     name: "raw flows before rollups",
-    partitions: [...days("hosts_5m", 1, 2), ...days("flows", 9, 10)],
-    room: room(3.9 * GB),
-    want: ["flows 20260509"],
+    partitions: [...days("hosts_5m", 1, 2), ...days("flows", 6, 10)],
+    room: room(6 * GB),
+    want: ["flows 20260506", "flows 20260507"],
+  },
+  {
+    name: "rollups before the half of the room that raw flows keep",
+    partitions: [...days("pairs_1h", 1, 6), ...days("flows", 6, 10)],
+    room: room(8 * GB),
+    want: ["flows 20260506", "pairs_1h 20260501", "pairs_1h 20260502", "pairs_1h 20260503"],
   },
   {
     name: "rollups when no raw day is left but today",

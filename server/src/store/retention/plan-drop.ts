@@ -1,7 +1,7 @@
 /**
  * What goes when the store has outgrown its room. Retention by age is the tables' TTL; this is the second guard, by size: above the limit
  * the oldest partitions are dropped whole until the low-water mark is reached. Detail goes before summaries: raw flows first, then pairs and
- * hosts, then the finer rollups. Volumes by hour and ports by day are small and are never dropped. Where one day alone is larger than the
+ * hosts, then the finer rollups; but raw flows keep half of the room, or months of pairs would leave them hours. Volumes by hour and ports by day are small and are never dropped. Where one day alone is larger than the
  * room, the oldest parts of the running day go too, so that the disk does not fill at whatever rate flows come.
  */
 
@@ -46,6 +46,9 @@ export const LOW_WATER = 0.95;
 /** Part of the disk that stays free: merges need room for copies, and the spool for flows. */
 export const MIN_FREE_SHARE = 0.1;
 
+/** Part of the limit that raw flows keep as long as a rollup has anything to drop. */
+export const RAW_SHARE = 0.5;
+
 /** In the order in which they lose partitions. */
 export const DROPPABLE: readonly string[] = ["flows", "pairs_1h", "hosts_5m", "ports_5m", "if_counters", "traffic_1m"];
 
@@ -54,7 +57,7 @@ export const DROPPABLE: readonly string[] = ["flows", "pairs_1h", "hosts_5m", "p
  * @returns in the order of dropping; empty while there is room
  */
 export function planDrop(partitions: readonly Partition[], { maxBytes, diskBytes, freeBytes }: Room, today: string): Drop[] {
-  const [whole, running] = [wholePartitions(partitions, today), runningParts(partitions, today)];
+  const [whole, running] = [wholePartitions(partitions, today, maxBytes * RAW_SHARE), runningParts(partitions, today)];
   const used = total(partitions);
   const overSize = used > maxBytes ? used - maxBytes * LOW_WATER : 0;
   const minFree = diskBytes * MIN_FREE_SHARE;
@@ -73,14 +76,18 @@ export function planDrop(partitions: readonly Partition[], { maxBytes, diskBytes
   return out;
 }
 
-/** Days and months that are over, table by table. */
-function wholePartitions(partitions: readonly Partition[], today: string): Drop[] {
-  return DROPPABLE.flatMap((name) =>
+/** Days and months that are over, table by table; what raw flows keep comes last. */
+function wholePartitions(partitions: readonly Partition[], today: string, rawKeepBytes: number): Drop[] {
+  const ofTable = (name: string): Drop[] =>
     partitions
       .filter(({ table, id }) => table === name && isOver(id, today))
       .sort((a, b) => (a.id < b.id ? -1 : 1))
-      .map(({ table, id, rows, bytes }) => ({ table, id, rows, bytes })),
-  );
+      .map(({ table, id, rows, bytes }) => ({ table, id, rows, bytes }));
+  const [raw, ...rollups] = DROPPABLE.map(ofTable) as [Drop[], ...Drop[][]];
+  let rawLeft = total(partitions.filter(({ table }) => table === DROPPABLE[0]));
+  const kept = raw.findIndex(({ bytes }) => (rawLeft -= bytes) < rawKeepBytes);
+  const free = kept < 0 ? raw.length : kept;
+  return [...raw.slice(0, free), ...rollups.flat(), ...raw.slice(free)];
 }
 
 /** Parts of the running day and month, the oldest of all tables first. */

@@ -7,7 +7,7 @@ import { nearestName } from "../../config/index.ts";
 import { MAX_RETENTION_DAYS } from "../config.ts";
 import { FLOWS, TABLES } from "../schema/tables.ts";
 import type { StoreSize } from "./measure-store.ts";
-import { LOW_WATER, type Drop, type Partition } from "./plan-drop.ts";
+import { LOW_WATER, RAW_SHARE, type Drop, type Partition } from "./plan-drop.ts";
 import { planSizeDrop, sizeLimit } from "./size-guard.ts";
 
 const DAY_MS = 86_400_000;
@@ -180,6 +180,6 @@ function longRun(tables: readonly TableReport[], maxBytes: number): Pick<Retenti
   if (raw.bytes_per_day === null) return { by_age_bytes: null, raw_days: null };
   const needs = (table: TableReport): number => (table.bytes_per_day === null ? table.bytes : table.bytes_per_day * table.retention_days);
   const byAge = tables.reduce((sum, table) => sum + needs(table), 0);
-  const forRaw = Math.max(0, maxBytes * LOW_WATER - (byAge - needs(raw)));
+  const forRaw = Math.max(maxBytes * RAW_SHARE, maxBytes * LOW_WATER - (byAge - needs(raw)));
   return { by_age_bytes: byAge, raw_days: Math.min(raw.retention_days, forRaw / raw.bytes_per_day) };
 }
