@@ -24,9 +24,8 @@ interface CpuProfile {
     readonly id: number;
     readonly callFrame: { readonly functionName: string; readonly url: string; readonly lineNumber: number; readonly columnNumber: number };
   }[];
+  /** One a millisecond of running: a process that has to wait for its turn is not looked at, so samples are counted and not the time between them. */
   readonly samples: readonly number[];
-  /** Microseconds before each sample. */
-  readonly timeDeltas: readonly number[];
 }
 
 interface Share {
@@ -66,14 +65,14 @@ export async function profileCollector({ root, receiveBuffer, sender, trial, fol
   return { bench: "ingest", profile: file, trial: result, ...summary };
 }
 
-function summarize({ nodes, samples, timeDeltas }: CpuProfile): { readonly functions: readonly Share[]; readonly files: readonly Share[] } {
-  const selfMicroseconds = new Map<number, number>();
-  samples.forEach((id, i) => selfMicroseconds.set(id, (selfMicroseconds.get(id) ?? 0) + timeDeltas[i]!));
+function summarize({ nodes, samples }: CpuProfile): { readonly functions: readonly Share[]; readonly files: readonly Share[] } {
+  const samplesOf = new Map<number, number>();
+  for (const id of samples) samplesOf.set(id, (samplesOf.get(id) ?? 0) + 1);
   const byFunction = new Map<string, number>();
   const byFile = new Map<string, number>();
   let total = 0;
   for (const { id, callFrame } of nodes) {
-    const self = selfMicroseconds.get(id) ?? 0;
+    const self = samplesOf.get(id) ?? 0;
     if (self === 0 || NOT_BUSY.includes(callFrame.functionName)) continue;
     total += self;
     const file = sourceOf(callFrame);

@@ -111,8 +111,13 @@ function sameAddress(words: Uint32Array, a: number, b: number): boolean {
 function receivedSpan(batch: FlowBatch): TimeSpan {
   const { u32 } = batch.column("time_received");
   let [min, max] = [Infinity, 0];
+  let [lastLow, lastHigh] = [-1, -1];
   for (let row = 0; row < batch.rows; row++) {
-    const ms = u32[row * 2]! + u32[row * 2 + 1]! * 2 ** 32; // below 2^53 until the year 287,396
+    const [low, high] = [u32[row * 2]!, u32[row * 2 + 1]!];
+    // Rows of one datagram, and of most that came with it, have the same.
+    if (low === lastLow && high === lastHigh) continue;
+    [lastLow, lastHigh] = [low, high];
+    const ms = low + high * 2 ** 32; // below 2^53 until the year 287,396
     if (ms < min) min = ms;
     if (ms > max) max = ms;
   }
