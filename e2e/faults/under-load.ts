@@ -2,7 +2,7 @@
 import { takeAccount, type Account, type AccountInputs } from "./account.ts";
 import { Load } from "./load.ts";
 import type { RowResult, RunOptions } from "./row.ts";
-import { openStored, openStoredOverHttp } from "./stored.ts";
+import { openStored, openStoredOverHttp, type Stored } from "./stored.ts";
 import { SystemUnderFault, type SystemOptions } from "./system-under-fault.ts";
 
 export interface Running {
@@ -18,6 +18,8 @@ export type Knowledge = Pick<AccountInputs, "allowed" | "repeated" | "lostSegmen
   readonly wrong?: readonly string[];
   /** Asked when the account is there: what is not as it must be. */
   readonly check?: (account: Account) => readonly string[];
+  /** Looks at the store for what the account does not tell. */
+  readonly inspect?: (stored: Stored) => Promise<readonly string[]>;
 };
 
 export interface UnderLoadOptions extends SystemOptions {
@@ -38,18 +40,28 @@ export async function underLoad(
   const cleanUps: (() => void)[] = [];
   let isFine = false;
   try {
-    const { note, wrong = [], check, ...known } = (await strike({ system, load, defer: (cleanUp) => cleanUps.unshift(cleanUp) })) ?? {};
+    const {
+      note,
+      wrong = [],
+      check,
+      inspect,
+      ...known
+    } = (await strike({ system, load, defer: (cleanUp) => cleanUps.unshift(cleanUp) })) ?? {};
     await load.stop();
     await system.loaded();
     await system.stop();
     const stored = await (options.httpStore === undefined ? openStored(system.data) : openStoredOverHttp(options.httpStore));
-    const account = await takeAccount({ exporters: load.exporters, system, stored, ...known }).finally(() => stored.close());
+    const [account, seen] = await Promise.all([
+      takeAccount({ exporters: load.exporters, system, stored, ...known }),
+      inspect?.(stored) ?? [],
+    ]).finally(() => stored.close());
     const debris = system.debris();
     const quarantined = system.quarantined();
     const all = [
       ...account.wrong,
       ...wrong,
       ...(check?.(account) ?? []),
+      ...seen,
       ...(debris.length > 0 ? [`left behind: ${debris.join(", ")}`] : []),
       ...(quarantined.length !== (options.quarantined ?? 0) ? [`in quarantine: ${JSON.stringify(quarantined.slice(0, 3))}`] : []),
     ];
