@@ -102,7 +102,8 @@ export const DISK_ROWS: readonly FaultRow[] = [
     expectation: "flows wait in the spool; nothing lost, nothing twice",
     skip: whyNoMounts,
     run: (options) =>
-      underLoad(options, {}, async (running) => {
+      // Never a reason to drop what is old: on a disk that small the default would be one.
+      underLoad(options, { set: ["store.maxBytes=100GiB"] }, async (running) => {
         const { system, load } = running;
         await giveDisk(running, path.join(system.data, "store"), 256);
         load.start(options.rate);
