@@ -1,4 +1,5 @@
 /** Looks at the store once a minute: drops what has no room and says what went, and keeps the sizes that metrics tell. */
+import { SillageError } from "@sillage/model";
 import type { LateStore } from "./late-store.ts";
 import type { Logger } from "./log.ts";
 import { capPartSize, enforceSize, sizeLimit, type StoreSize } from "./store/index.ts";
@@ -20,19 +21,32 @@ export function watchStore(store: LateStore, configured: number | undefined, log
   const droppedBytes = new Map<string, number>();
   let last: StoreSize | undefined;
   let isCapped = false;
+  let isLooking = false;
+  const tell = (err: unknown): void => {
+    // A database that does not answer is told by the loader.
+    if (!(err instanceof SillageError && err.kind === "unavailable"))
+      log.error({ err }, "keeping the tables within their room failed; tried again in a minute");
+  };
   const look = async (): Promise<void> => {
-    if (!isCapped) await capPartSize(store, configured);
-    isCapped = true;
-    const { dropped, size } = await enforceSize(store, configured, Date.now());
+    const { dropped, failure, size } = await enforceSize(store, configured, Date.now());
     last = size;
     for (const { table, id, part, rows, bytes } of dropped) {
       droppedBytes.set(table, (droppedBytes.get(table) ?? 0) + bytes);
       const what = { table, partition: id, ...(part !== undefined && { part }), rows, bytes };
       log.warn({ ...what, hint: "raise store.maxBytes, or shorten store.retention" }, "dropped for lack of room");
     }
+    if (failure !== undefined) tell(failure);
+    // After the dropping: on a full disk a setting cannot be written.
+    if (!isCapped) await capPartSize(store, configured);
+    isCapped = true;
   };
-  // A database that does not answer is told by the loader.
-  const attempt = (): void => void look().catch(() => undefined);
+  const attempt = (): void => {
+    if (isLooking) return;
+    isLooking = true;
+    void look()
+      .catch(tell)
+      .finally(() => (isLooking = false));
+  };
   attempt();
   const timer = setInterval(attempt, CHECK_MS);
   return {

@@ -35,6 +35,9 @@ export interface Loaded {
   readonly newestMs: number;
 }
 
+/** What a statement gets when those before it have used up the query's time: enough for the engine to say so. */
+const LEAST_SECONDS = 0.1;
+
 /** A row of an answer, in the order of the select's columns. */
 export type Row = readonly unknown[];
 
@@ -43,6 +46,7 @@ export class Execution {
   private readonly statements: string[] = [];
   private readonly notices: FrameNotice[] = [];
   private rowsRead = 0;
+  private elapsedMs = 0;
 
   constructor(context: QueryContext) {
     this.context = context;
@@ -106,14 +110,19 @@ export class Execution {
     };
   }
 
-  private ask(statement: ReturnType<typeof printSelect>): ReturnType<FlowStore["query"]> {
+  /** An answer may take several statements; the bounds of time and rows are those of all of them. */
+  private async ask(statement: ReturnType<typeof printSelect>): ReturnType<FlowStore["query"]> {
     const { store, limits, signal, comment } = this.context;
-    return store.query({
+    const maxSeconds = Math.max(limits.maxSeconds - this.elapsedMs / 1_000, LEAST_SECONDS);
+    const maxRowsToRead = Math.max(limits.maxRowsToRead - this.rowsRead, 1);
+    const answer = await store.query({
       ...statement,
-      limits,
+      limits: { ...limits, maxSeconds, maxRowsToRead },
       ...(signal === undefined ? {} : { signal }),
       ...(comment === undefined ? {} : { comment }),
     });
+    this.elapsedMs += answer.elapsedMs;
+    return answer;
   }
 }
 

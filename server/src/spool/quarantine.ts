@@ -15,6 +15,8 @@ export interface QuarantineReason {
 }
 
 const REASON_SUFFIX = ".reason.json";
+/** Read at once, so bounded. */
+const MAX_REASONS = 1_000;
 
 /** Moves a segment into `folder`. A file that is gone already is no error. */
 export async function quarantineSegment(file: string, folder: string, reason: QuarantineReason): Promise<void> {
@@ -38,9 +40,9 @@ export async function countQuarantined(folder: string): Promise<number> {
   return names.filter((name) => name.endsWith(REASON_SUFFIX)).length;
 }
 
-/** Why the segments lie there, a reason each. */
+/** Why the segments lie there, a reason each, of a thousand at most. */
 export async function quarantineReasons(folder: string): Promise<QuarantineReason[]> {
-  const names = (await readdir(folder).catch(() => [])).filter((name) => name.endsWith(REASON_SUFFIX));
+  const names = (await readdir(folder).catch(() => [])).filter((name) => name.endsWith(REASON_SUFFIX)).slice(0, MAX_REASONS);
   return Promise.all(
     names.map(async (name) => {
       const text = await readFile(path.join(folder, name), "utf8").catch(() => "");

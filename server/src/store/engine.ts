@@ -19,7 +19,7 @@ export interface FileInsert {
   readonly table: string;
   /** Columns of every file, in the order of the files' blocks. */
   readonly columns: readonly { readonly name: string; readonly type: string }[];
-  /** Expressions over these columns in whose order the table keeps its rows; empty where order says something. */
+  /** Expressions over these columns in whose order the table keeps its rows; empty where order says something. An engine that only streams may ignore them. */
   readonly sortBy: readonly string[];
   /** Absolute paths of files in Native format, in order. */
   readonly files: readonly string[];

@@ -18,6 +18,9 @@ const COMMON: Settings = {
   output_format_json_quote_denormals: 0,
 };
 
+/** A query may take so many times its memory on the disk. */
+const TEMPORARY_DISK = 2;
+
 /** Bounds are as in `QueryLimits`; one row more than asked tells whether the answer was cut off. */
 export function querySettings(limits: QueryLimits, comment: string, maxThreads: number | undefined): Settings {
   return {
@@ -29,6 +32,8 @@ export function querySettings(limits: QueryLimits, comment: string, maxThreads: 
     max_memory_usage: limits.maxMemoryBytes,
     // Pairs of a large network's day are tens of millions of groups: slower by way of the disk is better than no answer.
     max_bytes_before_external_group_by: Math.floor(limits.maxMemoryBytes / 2),
+    // What a query leaves on the disk for a while must not make retention drop flows.
+    max_temporary_data_on_disk_size_for_query: limits.maxMemoryBytes * TEMPORARY_DISK,
     max_rows_to_read: limits.maxRowsToRead,
     read_overflow_mode: "throw",
     max_result_rows: limits.maxResultRows + 1,

@@ -313,6 +313,7 @@ class SpoolLoader implements Loader {
       throw error;
     }
     this.#unknownTries = 0;
+    this.#failing = undefined;
     await this.#manifests.markDone(manifest);
     manifest.done = true;
     this.#counts.segments += files.length;

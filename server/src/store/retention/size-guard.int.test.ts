@@ -25,6 +25,15 @@ describe.each(BACKENDS)("retention by size, %s", (backend) => {
     const limit = all.usedBytes - rawDay.bytes * 1.5;
     const preview = planSizeDrop(all, limit, nowMs);
     expect(preview.map(({ table, id }) => `${table} ${id}`).slice(0, 2)).toEqual(["flows 20260501", "flows 20260502"]);
+    const merged = new Error("no such part");
+    const stubborn = {
+      ownRows: (sql: string) => test.store.ownRows(sql),
+      command: (sql: string) => (sql.includes("'20260501'") ? Promise.reject(merged) : Promise.resolve()),
+    };
+    expect(await enforceSize(stubborn, limit, nowMs)).toMatchObject({
+      dropped: preview.filter(({ id }) => id !== "20260501"),
+      failure: merged,
+    });
     expect((await enforceSize(test.store, limit, nowMs)).dropped).toEqual(preview);
     expect((await measureStore(test.store)).usedBytes).toBeLessThanOrEqual(limit);
     expect(await daysOf("traffic_1h")).toEqual([1, 2, 3, 4]);

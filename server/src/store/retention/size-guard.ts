@@ -9,6 +9,8 @@ export interface GuardedStore extends MeasuredStore, Pick<FlowStore, "command"> 
 /** The limit where the configuration names none: so much, or so much of a smaller disk. Unit: bytes. */
 const DEFAULT_MAX_BYTES = 30 * 2 ** 30;
 const DEFAULT_DISK_SHARE = 0.6;
+/** ClickHouse refuses to drop more than 50 GB at once unless it is told that this is meant. */
+const ANY_SIZE = { max_partition_size_to_drop: 0 };
 /** Bounds of a part's size: smaller ones are too many, and ClickHouse's own bound is the upper one. Unit: bytes. */
 const MIN_PART_BYTES = 2 ** 23;
 const MAX_PART_BYTES = 150 * 2 ** 30;
@@ -27,20 +29,28 @@ export function planSizeDrop({ partitions, diskBytes, freeBytes }: StoreSize, ma
 /**
  * Drops what has no room.
  * @param configured `store.maxBytes`
- * @returns what went, and the store as it was before
+ * @returns what went, the store as it was before, and why something did not go; the rest is dropped all the same
  */
 export async function enforceSize(
   store: GuardedStore,
   configured: number | undefined,
   nowMs: number,
-): Promise<{ readonly dropped: readonly Drop[]; readonly size: StoreSize }> {
+): Promise<{ readonly dropped: readonly Drop[]; readonly size: StoreSize; readonly failure?: unknown }> {
   const size = await measureStore(store);
-  const dropped = planSizeDrop(size, sizeLimit(configured, size.diskBytes), nowMs);
-  for (const { table, id, part } of dropped) {
+  const dropped: Drop[] = [];
+  let failure: unknown;
+  for (const drop of planSizeDrop(size, sizeLimit(configured, size.diskBytes), nowMs)) {
+    const { table, id, part } = drop;
     const what = part === undefined ? `PARTITION ID ${literal(id)}` : `PART ${literal(part)}`;
-    await store.command(`ALTER TABLE ${identifier(table)} DROP ${what}`);
+    try {
+      await store.command(`ALTER TABLE ${identifier(table)} DROP ${what}`, { settings: ANY_SIZE });
+      dropped.push(drop);
+    } catch (error) {
+      // Such as a part that was merged since it was measured.
+      failure ??= error;
+    }
   }
-  return { dropped, size };
+  return { dropped, size, ...(failure !== undefined && { failure }) };
 }
 
 /** Largest part that merges may make: about a twentieth of the limit, the step from there to the low-water mark. Unit: bytes. */
