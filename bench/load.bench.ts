@@ -11,6 +11,7 @@ import { link, mkdir, mkdtemp, readdir, rm } from "node:fs/promises";
 import { cpus, tmpdir } from "node:os";
 import path from "node:path";
 import { parseArgs } from "node:util";
+import { ROLLUPS } from "@sillage/model";
 import { Decoder } from "../server/src/decode/index.ts";
 import { encodeTemplated, IPFIX_TEMPLATES, TrafficModel } from "../server/src/demo/index.ts";
 import { encodeFlowBatch, FlowBatch, parseAddress } from "../server/src/flow/index.ts";
@@ -30,9 +31,16 @@ interface Variant {
 }
 
 const ALL = ROLLUP_TABLES.map(({ name }) => name);
+
+/** A rollup, and before it the finer one that it is fed by. */
+function withSource(table: string): string[] {
+  const from = ROLLUPS.find((rollup) => rollup.table === table)?.from;
+  return from === undefined ? [table] : [from, table];
+}
+
 const VARIANTS: readonly Variant[] = [
   { name: "raw", rollups: [] },
-  ...ALL.map((table) => ({ name: `raw + ${table}`, rollups: [table] })),
+  ...ALL.map((table) => ({ name: `raw + ${withSource(table).join(" + ")}`, rollups: withSource(table) })),
   { name: "raw + all rollups", rollups: ALL },
   { name: "raw, one segment an insert", rollups: [], maxBatchRows: 65_536 },
   { name: "raw + all rollups, one segment an insert", rollups: ALL, maxBatchRows: 65_536 },
