@@ -10,6 +10,7 @@ import { parseAnswer } from "./answer.ts";
 import type { StoreConfig } from "./config.ts";
 import { ConnectionPool } from "./connection-pool.ts";
 import type { DataFolder } from "./data-folder.ts";
+import { forgetUnfinishedInserts } from "./deduplication-log.ts";
 import { LATE_RATES, NETWORKS, replaceRows, type DictionaryOptions, type DictionaryRow } from "./dictionaries.ts";
 import type { ConnectionRole, Engine, EngineConnection, FileInsert, Settings, Statement } from "./engine.ts";
 import { knownVersions, migrate, type MigrationTarget } from "./schema/migrations.ts";
@@ -98,6 +99,7 @@ async function openEngine(config: StoreConfig, { dataFolder, env = process.env }
   const { database, user, reader, caFile, compression } = config;
   if (config.kind === "embedded") {
     if (dataFolder === undefined) throw new TypeError("the embedded store needs a data folder");
+    await forgetUnfinishedInserts(dataFolder.store);
     const { createChdbEngine } = await import("./chdb-engine.ts");
     return createChdbEngine({ path: dataFolder.store, database, env });
   }
