@@ -37,7 +37,7 @@ export function watchStore(store: LateStore, configured: number | undefined, log
     }
     if (failure !== undefined) tell(failure);
     // After the dropping: on a full disk a setting cannot be written.
-    if (!isCapped) await capPartSize(store, configured);
+    if (!isCapped) await capPartSize(store, sizeLimit(configured, size.diskBytes));
     isCapped = true;
   };
   const attempt = (): void => {

@@ -7,10 +7,9 @@
  *   state/collector-<name>.losses   { version, segment, savedMs, sequences: [ … ] }
  */
 import { readFile } from "node:fs/promises";
-import path from "node:path";
 import type { SessionSequence } from "../decode/index.ts";
 import type { Logger } from "../log.ts";
-import { nodeDisk, type SpoolDisk } from "../spool/index.ts";
+import { nodeDisk, replaceFile, type ReplacingDisk } from "../spool/index.ts";
 
 const VERSION = 1;
 
@@ -23,9 +22,9 @@ export interface SavedLosses {
 export class LossJournal {
   readonly #file: string;
   readonly #log: Logger;
-  readonly #disk: Pick<SpoolDisk, "writeDurable" | "rename" | "syncFolder">;
+  readonly #disk: ReplacingDisk;
 
-  constructor(file: string, log: Logger, disk: Pick<SpoolDisk, "writeDurable" | "rename" | "syncFolder"> = nodeDisk) {
+  constructor(file: string, log: Logger, disk: ReplacingDisk = nodeDisk) {
     this.#file = file;
     this.#log = log;
     this.#disk = disk;
@@ -34,9 +33,7 @@ export class LossJournal {
   /** Durable when it returns. @throws what the disk throws */
   async write(segment: string, sequences: readonly SessionSequence[], savedMs: number): Promise<void> {
     const text = JSON.stringify({ version: VERSION, segment, savedMs, sequences });
-    await this.#disk.writeDurable(`${this.#file}.tmp`, [Buffer.from(`${text}\n`)]);
-    await this.#disk.rename(`${this.#file}.tmp`, this.#file);
-    await this.#disk.syncFolder(path.dirname(this.#file));
+    await replaceFile(this.#disk, this.#file, [Buffer.from(`${text}\n`)]);
   }
 
   /** Never fails: without a usable file the numbers begin anew, and what was lost before the start is not known. */

@@ -5,10 +5,9 @@
  */
 import { createHash } from "node:crypto";
 import { readFile, stat } from "node:fs/promises";
-import path from "node:path";
 import type { RestoreResult } from "../decode/index.ts";
 import type { Logger } from "../log.ts";
-import { nodeDisk, type SpoolDisk } from "../spool/index.ts";
+import { nodeDisk, replaceFile, type ReplacingDisk } from "../spool/index.ts";
 
 /** Larger files are not ours: all caps of a decoder together stay below. Unit: bytes. */
 const MAX_BYTES = 256 * 2 ** 20;
@@ -28,9 +27,9 @@ export interface SavedStateOwner {
 export class StateFile {
   readonly #file: string;
   readonly #log: Logger;
-  readonly #disk: Pick<SpoolDisk, "writeDurable" | "rename" | "syncFolder">;
+  readonly #disk: ReplacingDisk;
 
-  constructor(file: string, log: Logger, disk: Pick<SpoolDisk, "writeDurable" | "rename" | "syncFolder"> = nodeDisk) {
+  constructor(file: string, log: Logger, disk: ReplacingDisk = nodeDisk) {
     this.#file = file;
     this.#log = log;
     this.#disk = disk;
@@ -51,9 +50,7 @@ export class StateFile {
 
   /** @throws what the disk throws */
   async save(owner: SavedStateOwner): Promise<void> {
-    await this.#disk.writeDurable(`${this.#file}.tmp`, pieces(owner.saveState()));
-    await this.#disk.rename(`${this.#file}.tmp`, this.#file);
-    await this.#disk.syncFolder(path.dirname(this.#file));
+    await replaceFile(this.#disk, this.#file, pieces(owner.saveState()));
   }
 
   /** The lines; a reason why not; undefined when there is no file. */

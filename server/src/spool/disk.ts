@@ -3,6 +3,7 @@
  * whatever was not synced, as a real one may.
  */
 import { mkdir, open, readdir, rename, rm, stat, statfs } from "node:fs/promises";
+import path from "node:path";
 
 export interface SpoolDisk {
   makeFolder(folder: string): Promise<void>;
@@ -63,6 +64,16 @@ export const nodeDisk: SpoolDisk = {
     }
   },
 };
+
+/** What replacing a file asks of a disk. */
+export type ReplacingDisk = Pick<SpoolDisk, "writeDurable" | "rename" | "syncFolder">;
+
+/** Gives a file new content in one step, by way of `<file>.tmp`; durable when it returns. @throws what the disk throws */
+export async function replaceFile(disk: ReplacingDisk, file: string, pieces: Iterable<Uint8Array>): Promise<void> {
+  await disk.writeDurable(`${file}.tmp`, pieces);
+  await disk.rename(`${file}.tmp`, file);
+  await disk.syncFolder(path.dirname(file));
+}
 
 /** System error code (ENOSPC, EIO, ...) of anything thrown. */
 export function errorCode(error: unknown): string {

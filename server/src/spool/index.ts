@@ -1,5 +1,5 @@
 export { spoolConfigSchema, type SpoolConfig } from "./config.ts";
-export { nodeDisk, type SpoolDisk } from "./disk.ts";
+export { nodeDisk, replaceFile, type ReplacingDisk, type SpoolDisk } from "./disk.ts";
 export { ManifestFolder, type Manifest, type StoredManifest } from "./manifest.ts";
 export { columnSetOf, type SpoolBlock } from "./native-block.ts";
 export { countQuarantined, quarantineReasons, quarantineSegment, type QuarantineReason } from "./quarantine.ts";

@@ -11,7 +11,7 @@ import { createHash } from "node:crypto";
 import { readdir, readFile, rename } from "node:fs/promises";
 import path from "node:path";
 import { z } from "zod";
-import { errorCode, nodeDisk } from "./disk.ts";
+import { errorCode, nodeDisk, replaceFile } from "./disk.ts";
 import { formatSegmentName, parseSegmentName, type SegmentColumn } from "./segment.ts";
 
 const manifestSchema = z.object({
@@ -54,10 +54,7 @@ export class ManifestFolder {
     const files = batch.files.map((file) => path.relative(this.#spool, file));
     const token = createHash("sha256").update(files.join("\n")).digest("hex").slice(0, 32);
     const text = JSON.stringify({ version: 1, ...batch, files });
-    const target = this.#path(token, "json");
-    await nodeDisk.writeDurable(`${target}.tmp`, [Buffer.from(`${text}\n`)]);
-    await rename(`${target}.tmp`, target);
-    await nodeDisk.syncFolder(this.#folder);
+    await replaceFile(nodeDisk, this.#path(token, "json"), [Buffer.from(`${text}\n`)]);
     return { ...batch, token };
   }
 

@@ -61,10 +61,10 @@ export function partSizeLimit(maxBytes: number): number {
 /**
  * Keeps parts small enough to be dropped one by one, where ClickHouse would merge a whole day into one. A setting of each table, written
  * only where it differs.
+ * @param maxBytes most that all tables may take
  */
-export async function capPartSize(store: GuardedStore, configured: number | undefined): Promise<void> {
-  const { diskBytes } = await measureStore(store);
-  const setting = `max_bytes_to_merge_at_max_space_in_pool = ${partSizeLimit(sizeLimit(configured, diskBytes))}`;
+export async function capPartSize(store: GuardedStore, maxBytes: number): Promise<void> {
+  const setting = `max_bytes_to_merge_at_max_space_in_pool = ${partSizeLimit(maxBytes)}`;
   const rows = await store.ownRows("SELECT name, create_table_query FROM system.tables WHERE database = currentDatabase()");
   for (const [name, sql] of rows) {
     if (!DROPPABLE.includes(String(name)) || new RegExp(`\\b${setting}\\b`).test(String(sql))) continue;
