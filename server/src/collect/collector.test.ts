@@ -6,7 +6,8 @@ import { createLogger } from "../log.ts";
 import { createSpoolWriter, parseSegmentName, spoolConfigSchema, type SegmentSidecar } from "../spool/index.ts";
 import { Decoder } from "../decode/index.ts";
 import { block, sflow } from "../decode/testing/sflow.ts";
-import { createCollector, type DatagramDecoder } from "./collector.ts";
+import { createCollector } from "./collector.ts";
+import type { DatagramDecoder } from "./datagram-decoder.ts";
 import { collectorConfigSchema } from "./config.ts";
 import { FakeDecoder } from "./testing/fake-decoder.ts";
 

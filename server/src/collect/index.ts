@@ -1,4 +1,4 @@
-export { createCollector, type Collector, type CollectorDeps, type CollectorOptions, type DatagramDecoder } from "./collector.ts";
+export { createCollector, type Collector, type CollectorDeps, type CollectorOptions } from "./collector.ts";
 export { collectorConfigSchema, takesTcp, type CollectorConfig } from "./config.ts";
 export { COUNTERS_TABLE, CounterTable } from "./counter-table.ts";
 export { elementsFileSchema, readElementsFile } from "./elements-file.ts";

@@ -10,7 +10,8 @@ import { exportersConfigSchema } from "../exporters/index.ts";
 import { FlowBatch, readFlow } from "../flow/index.ts";
 import { createLogger } from "../log.ts";
 import { createSpoolWriter, spoolConfigSchema, type SpoolWriter } from "../spool/index.ts";
-import { createCollector, type Collector, type DatagramDecoder } from "./collector.ts";
+import { createCollector, type Collector } from "./collector.ts";
+import type { DatagramDecoder } from "./datagram-decoder.ts";
 import { collectorConfigSchema } from "./config.ts";
 
 const log = createLogger("collector", { level: "error", format: "json" }, false);

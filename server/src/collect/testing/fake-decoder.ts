@@ -2,7 +2,7 @@
 import type { DatagramContext, ExporterFact, ExporterStats, FlowSink, GivenUp } from "../../decode/index.ts";
 import { columnIndex, formatAddress, setTime, setU64, type FlowBatch } from "../../flow/index.ts";
 import type { FieldName } from "@sillage/model";
-import type { DatagramDecoder } from "../collector.ts";
+import type { DatagramDecoder } from "../datagram-decoder.ts";
 import { lossTotals } from "../loss-balance.ts";
 import type { ExporterStatus } from "../status.ts";
 
