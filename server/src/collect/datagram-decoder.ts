@@ -1,5 +1,6 @@
 /** What the collector asks of a decoder. */
 import type {
+  ConnectionRest,
   DatagramContext,
   DecoderSettings,
   ExporterIgnoredElement,
@@ -31,5 +32,5 @@ export interface DatagramDecoder extends FactSource, SavedStateOwner {
   /** Forgets sessions that have been silent for very long. */
   forgetIdle(nowMs: number): void;
   /** Forgets the templates of a TCP connection; `rest` are bytes of it that became no message. */
-  closeConnection(context: DatagramContext, rest: { readonly cause: "lost_framing" | "cut_off_message"; readonly bytes: number }): void;
+  closeConnection(context: DatagramContext, rest: ConnectionRest): void;
 }

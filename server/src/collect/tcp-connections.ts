@@ -4,7 +4,7 @@
  * decoder, nothing is read: TCP holds the exporter back and no message is lost.
  */
 import type { Socket } from "node:net";
-import { IpfixFramer } from "../decode/index.ts";
+import { IpfixFramer, type ConnectionRest } from "../decode/index.ts";
 import type { TcpConfig } from "./config.ts";
 
 /** Why connections ended; the label of a metric. */
@@ -37,7 +37,7 @@ export interface Sender {
 export interface ConnectionHandler {
   onMessage(message: Uint8Array, sender: Sender): void;
   /** @param rest bytes that became no message */
-  onClose(sender: Sender, rest: { readonly cause: "lost_framing" | "cut_off_message"; readonly bytes: number }): void;
+  onClose(sender: Sender, rest: ConnectionRest): void;
 }
 
 /** Counts of one port. */

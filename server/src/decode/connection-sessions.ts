@@ -3,7 +3,8 @@
  * connection alone (RFC 7011 section 8.1). The counts outlive it: the exporter's next connection goes on with the session of an ended one,
  * so an exporter that connects again and again stays one line of the statistics.
  */
-import type { Session, SessionIdentity } from "./session.ts";
+import type { SessionIdentity } from "./session-identity.ts";
+import type { Session } from "./session.ts";
 
 export class ConnectionSessions {
   /** By connection, then by protocol and domain. */

@@ -3,7 +3,8 @@
  * in tenths, and are counted. An owner is a session (rates, boot time, statistics: another port may be another process) or an exporter
  * (names of its interfaces, applications, VRFs).
  */
-import type { DecoderLimits, ExporterFact } from "./contract.ts";
+import type { ExporterFact } from "./contract.ts";
+import type { DecoderLimits } from "./limits.ts";
 import { Fact, type FactKey, type FactKind, type Told } from "./fact.ts";
 
 /** Part of a cap that is freed at a time. */

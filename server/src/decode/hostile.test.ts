@@ -201,7 +201,7 @@ describe("hostile bytes", () => {
 
 /** Size of the index of who waits for which template, level by level. */
 function waiterEntries(decoder: Decoder): { groups: number; templates: number; sessions: number } {
-  const groups = [...decoder["table"]["waiters"].values()];
+  const groups = [...decoder["table"].waiting["waiters"].values()];
   const templates = groups.flatMap((group) => [...group.values()]);
   return { groups: groups.length, templates: templates.length, sessions: templates.reduce((sum, { size }) => sum + size, 0) };
 }

@@ -1,21 +1,20 @@
-export {
-  DEFAULT_LIMITS,
-  type ByteBalance,
-  type DatagramContext,
-  type DecoderLimits,
-  type DecoderOptions,
-  type DecoderSettings,
-  type ExporterFact,
-  type ExporterIgnoredElement,
-  type ExporterStats,
-  type GivenUp,
-  type FlowSink,
-  type SequenceStats,
-  type IgnoredElement,
-  type IgnoredKind,
-  type InterfaceCounters,
-  type SamplingOverrides,
+export type {
+  ByteBalance,
+  ConnectionRest,
+  DatagramContext,
+  DecoderOptions,
+  DecoderSettings,
+  ExporterFact,
+  ExporterIgnoredElement,
+  ExporterStats,
+  FlowSink,
+  SequenceStats,
+  IgnoredElement,
+  IgnoredKind,
+  InterfaceCounters,
+  SamplingOverrides,
 } from "./contract.ts";
+export { DEFAULT_LIMITS, type DecoderLimits, type GivenUp } from "./limits.ts";
 export { Decoder } from "./decoder.ts";
 export { FACT_KINDS, type FactKind } from "./fact.ts";
 export { DROP_CAUSES, SKIP_KINDS, type DropCause, type SkipKind } from "./drop-cause.ts";

@@ -138,7 +138,7 @@ function restoreTemplate(table: SessionTable, session: Session, saved: unknown, 
     result.refused++;
     return;
   }
-  table.learn(session, definition, lastUsedMs as number);
+  table.templates.learn(session, definition, lastUsedMs as number);
   result.templates++;
 }
 

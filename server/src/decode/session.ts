@@ -13,23 +13,12 @@ import { FactOwner, type FactSubject } from "./fact-table.ts";
 import type { DropCause, SkipKind } from "./drop-cause.ts";
 import type { IgnoredElements } from "./ignored-elements.ts";
 import type { SequencePosition } from "./sequence-position.ts";
+import type { SessionIdentity } from "./session-identity.ts";
 import type { SampleSources } from "./sample-sources.ts";
 import { addCounts, SequenceTracker, type SavedSequence, type SequenceRule } from "./sequence-tracker.ts";
 import type { SessionTemplates, SiblingGroup } from "./sibling-group.ts";
 import { ToldNumbers } from "./told-numbers.ts";
 import { WaitingSets } from "./waiting-sets.ts";
-
-export interface SessionIdentity {
-  /** Number in FLOW_TYPES; 0 for datagrams of no protocol that is read. */
-  readonly flowType: number;
-  readonly obsDomain: number;
-  /** Addresses as four words in memory order. */
-  readonly source: Uint32Array;
-  readonly sourcePort: number;
-  readonly exporter: Uint32Array;
-  /** Number of the TCP connection the session began with; 0 over UDP. */
-  readonly connection: number;
-}
 
 export interface SessionParts {
   readonly group: SiblingGroup;

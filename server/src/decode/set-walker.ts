@@ -102,12 +102,12 @@ function learnTemplates(
   }
   for (const id of withdrawn) {
     session.skip("withdrawals", 0);
-    deps.table.withdraw(session, id);
+    deps.table.templates.withdraw(session, id);
   }
   // All first: a list in the data that waits for one template may name another.
-  const news = definitions.filter((definition) => deps.table.learn(session, definition, context.receivedMs));
+  const news = definitions.filter((definition) => deps.table.templates.learn(session, definition, context.receivedMs));
   for (const { id } of news) {
-    for (const waiter of deps.table.takeWaiting(session, id)) {
+    for (const waiter of deps.table.waiting.take(session, id)) {
       const { bytes, context: then } = waiter.set;
       const late: Message = {
         session: waiter.session,
@@ -136,7 +136,7 @@ function readDataSet(message: Message, set: DataSetRange, deps: WalkerDeps): num
   const length = set.end - set.at;
   if (length > 0) {
     const bytes = new Uint8Array(view.buffer, view.byteOffset + set.at, length).slice();
-    if (!deps.table.wait(session, { templateId: set.id, bytes, isCut: set.isCut, context })) session.drop("waiting_full", length);
+    if (!deps.table.waiting.wait(session, { templateId: set.id, bytes, isCut: set.isCut, context })) session.drop("waiting_full", length);
   }
   return Number.NaN;
 }

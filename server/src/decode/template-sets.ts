@@ -113,7 +113,7 @@ function judge(specs: readonly FieldSpec[], maxFields: number): DropCause | unde
   return bytes === 0 || bytes > 0xffff ? "bad_template" : undefined;
 }
 
-/** "All templates": set id and no field. Legal over TCP and SCTP only (SessionTable.withdraw). RFC 7011 section 8.1. */
+/** "All templates": set id and no field. Legal over TCP and SCTP only (TemplateTable.withdraw). RFC 7011 section 8.1. */
 function isWithdrawalOfAll({ view, dialect, kind }: TemplateSet, at: number): boolean {
   return dialect === "ipfix" && view.getUint16(at) === (kind === "data" ? 2 : 3) && view.getUint16(at + 2) === 0;
 }
