@@ -13,7 +13,7 @@ import { HELD_IN_MEMORY_MS, type SystemUnderFault } from "./system-under-fault.t
 export const CAUSES = ["not listening", "killed in memory", "kernel", "spool full", "quarantined"] as const;
 export type Cause = (typeof CAUSES)[number];
 
-/** What the loss balance says, all exporters together. */
+/** What the loss balance says. */
 export interface Balance {
   /** All parts. */
   readonly exported: number;
@@ -89,31 +89,36 @@ export async function takeAccount({ exporters, system, stored, allowed, repeated
       wrong.push(`${address}: ${sizeOf(unexplained)} flows are missing without a cause: ${formatRanges(unexplained)}`);
   }
   wrong.push(...(await wrongRollups(stored, ledger)));
+  for (const exporter of exporters) {
+    const { exported, firstCountedMs } = await exportedFlows(stored, exporter);
+    const { least, most } = countableFlows(exporter, system, firstCountedMs);
+    if (exported < least || exported > most)
+      wrong.push(
+        `${exporter.address}: the parts of the loss balance add up to ${exported}, but ${least === most ? least : `${least} to ${most}`} were sent`,
+      );
+  }
   const balance = await readBalance(stored);
-  wrong.push(
-    ...wrongBalance(
-      balance,
-      { ...total, lost },
-      system.deaf.some(({ inOrder }) => !inOrder),
-    ),
-  );
+  const took = total.stored + (lost.quarantined ?? 0);
+  // What a kill kept from being counted is called lost although it is stored, never the other way round.
+  if (balance.parts["stored"]! > took) wrong.push(`the loss balance says ${balance.parts["stored"]} were stored, of ${took}`);
   return { ...total, lost, balance, wrong };
 }
 
-/** Share of what was sent that the balance may miss when a collector was killed: docs/faults.md tells the one run in which it did. */
-const UNCOUNTED_AFTER_KILLS = 0.05;
-
-/** Every flow that was sent is in one part. What a kill kept from being counted is called lost although it is stored, never the other way round. */
-function wrongBalance(
-  { exported, parts }: Balance,
-  { sent, stored, lost }: Pick<Account, "sent" | "stored" | "lost">,
-  hadKills: boolean,
-): string[] {
-  const least = hadKills ? sent * (1 - UNCOUNTED_AFTER_KILLS) : sent;
-  const wrong = exported >= least && exported <= sent ? [] : [`the parts of the loss balance add up to ${exported}, but ${sent} were sent`];
-  const took = stored + (lost.quarantined ?? 0);
-  if (parts["stored"]! > took) wrong.push(`the loss balance says ${parts["stored"]} were stored, of ${took}`);
-  return wrong;
+/**
+ * Flows that must be in one part of the balance: all that were sent. Only of an exporter that was new to a collector, which was killed before it
+ * had written anything of it, nobody knows where its numbers began: it counts from the next collector on, and that may begin to listen a
+ * moment before it is seen to.
+ */
+function countableFlows(
+  { sentMs, sentFlows, flowsPerDatagram }: NumberedExporter,
+  { deaf }: Pick<SystemUnderFault, "deaf">,
+  firstCountedMs: number,
+): { readonly least: number; readonly most: number } {
+  const wasNewToIt = !deaf.some(({ fromMs }) => fromMs < firstCountedMs);
+  if (wasNewToIt) return { least: sentFlows, most: sentFlows };
+  const listenedMs = Math.min(...deaf.flatMap(({ toMs = Infinity }) => (toMs >= firstCountedMs ? [toMs] : [])));
+  const sentUntil = (ms: number): number => sentMs.filter((each) => each <= ms).length * flowsPerDatagram;
+  return { least: sentFlows - sentUntil(listenedMs), most: sentFlows - sentUntil(firstCountedMs) };
 }
 
 /** Numbers of the flows in some segments, by exporter. */
@@ -169,6 +174,16 @@ function append(ranges: { first: number; last: number }[], range: NumberRange): 
   const open = ranges.at(-1);
   if (open?.last === range.first - 1) open.last = range.last;
   else ranges.push({ ...range });
+}
+
+/** All parts of one exporter's balance, and the start of the first collector that wrote any; Infinity when none did. */
+async function exportedFlows(stored: Stored, { address }: NumberedExporter): Promise<{ exported: number; firstCountedMs: number }> {
+  const sum = LOSS_PARTS.map(({ name }) => name).join(" + ");
+  const [row] = await stored.rows(
+    `SELECT toFloat64(sum(${sum})), toFloat64(toUnixTimestamp64Milli(min(collector_start))), count() FROM loss_1m WHERE exporter = toIPv6('${address}')`,
+  );
+  const [exported, firstMs, lines] = row!.map(Number) as [number, number, number];
+  return { exported, firstCountedMs: lines === 0 ? Infinity : firstMs };
 }
 
 async function readBalance(stored: Stored): Promise<Balance> {

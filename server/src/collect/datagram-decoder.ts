@@ -15,6 +15,8 @@ import type { SavedStateOwner } from "./state-file.ts";
 export interface DatagramDecoder extends FactSource, SavedStateOwner {
   decode(datagram: Uint8Array, context: DatagramContext, sink: FlowSink): void;
   stats(): ExporterStats[];
+  /** Grows whenever a session begins. */
+  openedSessions(): number;
   /** Sessions given up since the last call, with their last counts. */
   takeEnded(): ExporterStats[];
   /** What its limits have cost. */

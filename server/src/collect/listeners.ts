@@ -3,6 +3,7 @@
  * not touched, new ones are open before old ones are closed, and what an old one still holds is read first. Only a port that moves to another
  * address cannot be open twice: it is closed for the moment between the two.
  */
+import { setImmediate, setTimeout } from "node:timers/promises";
 import type { SillageError } from "@sillage/model";
 import { takesTcp, type ListenConfig } from "./config.ts";
 import { openReceiveSocket, type OnDatagram, type ReceiveSocket } from "./receive-socket.ts";
@@ -147,6 +148,9 @@ async function drain(sockets: readonly (ReceiveSocket | TcpListener)[]): Promise
   const endMs = performance.now() + DRAIN_MAX_MS;
   for (let before = -1; before !== received() && performance.now() < endMs;) {
     before = received();
-    await new Promise((resolve) => setTimeout(resolve, DRAIN_QUIET_MS));
+    await setTimeout(DRAIN_QUIET_MS);
+    // A busy machine may end the wait before the sockets were looked at once: they are between two immediates.
+    await setImmediate();
+    await setImmediate();
   }
 }

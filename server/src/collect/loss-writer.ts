@@ -11,12 +11,14 @@ import { LOSS_TABLE } from "./loss-table.ts";
 
 /** What a crash counts as lost although it is stored: what came in so long. */
 const WRITE_MS = 2_000;
+/** The same after a new session began: until its first counts are written, nobody would know after a crash that it was there. */
+const WRITE_NEW_MS = 1_000;
 /** Longest wait for a moment without half a batch, so that counts and segments are of the same flows. */
 const LATE_MS = 1_000;
 
 export interface LossWriterDeps {
   readonly accounting: Accounting;
-  readonly decoder: Pick<DatagramDecoder, "saveSequences">;
+  readonly decoder: Pick<DatagramDecoder, "saveSequences" | "openedSessions">;
   readonly output: Pick<FlowOutput, "isEmpty" | "flush">;
   readonly spool: Pick<SpoolWriter, "offer">;
   /** Without it, what comes between two processes is not counted. */
@@ -27,6 +29,8 @@ export interface LossWriterDeps {
 export class LossWriter {
   readonly #deps: LossWriterDeps;
   #writtenMs: number;
+  /** Sessions that there had been until then. */
+  #writtenSessions = 0;
 
   constructor(deps: LossWriterDeps) {
     this.#deps = deps;
@@ -43,15 +47,17 @@ export class LossWriter {
       return spool.offer(LOSS_TABLE, block, { minTimeMs: nowMs, maxTimeMs: nowMs }, commit) === undefined;
     });
     this.#writtenMs = nowMs;
+    this.#writtenSessions = decoder.openedSessions();
   }
 
   /** Writes when it is time, at a batch's end if one comes soon. */
   writeIfOld(): void {
-    const { output, now } = this.#deps;
+    const { decoder, output, now } = this.#deps;
+    const dueMs = decoder.openedSessions() === this.#writtenSessions ? WRITE_MS : WRITE_NEW_MS;
     const ageMs = now() - this.#writtenMs;
     // A clock that was set back must not hold them up.
-    if (ageMs >= 0 && ageMs < WRITE_MS) return;
-    if (!output.isEmpty && ageMs >= 0 && ageMs < WRITE_MS + LATE_MS) return;
+    if (ageMs >= 0 && ageMs < dueMs) return;
+    if (!output.isEmpty && ageMs >= 0 && ageMs < dueMs + LATE_MS) return;
     output.flush();
     this.write();
   }

@@ -109,6 +109,11 @@ export class Decoder {
     return this.dataSets.sums ?? new Map<string, bigint>();
   }
 
+  /** Sessions that began since the start, those given up among them: whoever is new. */
+  openedSessions(): number {
+    return this.table.openedSessions;
+  }
+
   /** Last counts of the sessions given up since the last call. They are gone from `stats`; call it often where every count matters. */
   takeEnded(): ExporterStats[] {
     return this.table.takeEnded();

@@ -36,6 +36,8 @@ export class SessionTable {
   /** What options told of sessions and exporters. */
   readonly facts: FactTable;
   private last: Session | undefined;
+  /** Sessions made since the start. */
+  openedSessions = 0;
   /** Sessions given up for the sake of newer ones; their counts went with them. */
   evictedSessions = 0;
   private readonly evictedBytes = { received: 0, decoded: 0, dropped: 0, skipped: 0, waiting: 0 };
@@ -120,6 +122,7 @@ export class SessionTable {
     group.sessions++;
     session.device.sessions++;
     this.sessions.set(key, session);
+    this.openedSessions++;
     return session;
   }
 

@@ -132,6 +132,10 @@ export class FakeDecoder implements DatagramDecoder {
     return { sessions: 0, templates: 0, facts: 0, connections: 0, elements: 0 };
   }
 
+  openedSessions(): number {
+    return this.#sessions.size;
+  }
+
   takeEnded(): ExporterStats[] {
     return [];
   }
