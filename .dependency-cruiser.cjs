@@ -70,6 +70,13 @@ module.exports = {
       to: { path: "node_modules/(@clickhouse|chdb)" },
     },
     {
+      name: "only-libc-knows-koffi",
+      severity: "error",
+      comment: "koffi is optional native code: whoever needs a call of libc asks loadLibc, which says why there is none.",
+      from: { pathNot: "^server/src/collect/libc\\.ts$" },
+      to: { path: "node_modules/koffi" },
+    },
+    {
       name: "only-api-knows-express",
       severity: "error",
       comment: "HTTP ends in api (collect has a bare node:http page for its own metrics).",

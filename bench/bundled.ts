@@ -20,6 +20,7 @@ export function forkBundled(name: string, args: readonly string[] = []): ChildPr
     target: "node20",
     define: { __dirname: JSON.stringify(__dirname) }, // an ES module has none
     alias: { "@sillage/model": path.join(ROOT, "model/src/index.ts") },
+    packages: "external",
     logLevel: "error",
   });
   return fork(outfile, args, { execArgv: ["--enable-source-maps"] });

@@ -2,9 +2,11 @@
  * The receiving side of the decode bench: the collector's socket and decoder in a process of their own, without what comes behind them.
  * Tells its parent the port it listens on, and how many datagrams and rows there were whenever it is asked.
  */
-import { openReceiveSocket } from "../server/src/collect/receive-socket.ts";
+import { openReceiveSocket } from "../server/src/collect/open-receive-socket.ts";
+import type { ReceiveWay } from "../server/src/collect/receive-socket.ts";
+import { SourceTable } from "../server/src/collect/source-table.ts";
 import { Decoder } from "../server/src/decode/index.ts";
-import { FlowBatch, parseAddress } from "../server/src/flow/index.ts";
+import { FlowBatch } from "../server/src/flow/index.ts";
 import { EXPORT_MS } from "./decode-workloads.ts";
 
 export interface ReceiverReport {
@@ -15,7 +17,7 @@ export interface ReceiverReport {
 
 const RECEIVE_BUFFER_BYTES = 33_554_432;
 
-async function main(): Promise<void> {
+async function main(receive: ReceiveWay): Promise<void> {
   const decoder = new Decoder();
   const batch = new FlowBatch();
   let rows = 0;
@@ -26,10 +28,10 @@ async function main(): Promise<void> {
       batch.reset();
     },
   };
-  const source = parseAddress("127.0.0.1");
-  const socket = await openReceiveSocket({ host: "127.0.0.1", port: 0, receiveBuffer: RECEIVE_BUFFER_BYTES }, (datagram, remote) => {
+  const options = { host: "127.0.0.1", port: 0, receive, receiveBuffer: RECEIVE_BUFFER_BYTES, sources: new SourceTable(["private"]) };
+  const socket = await openReceiveSocket(options, (datagram, { bytes }, sourcePort) => {
     // Received when it was exported: the datagrams are older than today, and old times are another path of the decoder.
-    decoder.decode(datagram, { source, sourcePort: remote.port, receivedMs: EXPORT_MS }, sink);
+    decoder.decode(datagram, { source: bytes, sourcePort, receivedMs: EXPORT_MS }, sink);
   });
   const report = (): ReceiverReport => ({ port: socket.port, datagrams: socket.datagrams, rows: rows + batch.rows });
   process.on("message", () => process.send?.(report()));
@@ -37,4 +39,4 @@ async function main(): Promise<void> {
   process.send?.(report());
 }
 
-void main();
+void main(process.argv[2] as ReceiveWay);

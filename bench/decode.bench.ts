@@ -8,10 +8,12 @@
  *
  * Time is CPU time, so that a busy machine does not count against anybody (caches and turbo still do: compare within one run).
  *
- *   npm run bench -- decode [--seconds N] [--rate DATAGRAMS_PER_SECOND] [--no-peer]
+ *   npm run bench -- decode [--seconds N] [--rate DATAGRAMS_PER_SECOND] [--no-peer] [--receive single]
  */
 import { cpus } from "node:os";
 import { parseArgs } from "node:util";
+import type { ReceiveWay } from "../server/src/collect/receive-socket.ts";
+import { receiveWay } from "./receive-way.ts";
 import { forkBundled, nextMessage } from "./bundled.ts";
 import type { MemoryResult } from "./decode-from-memory.ts";
 import { WORKLOADS } from "./decode-workloads.ts";
@@ -39,6 +41,7 @@ export async function run(args: string[]): Promise<object> {
       seconds: { type: "string", default: "3" },
       rate: { type: "string", default: "8000" },
       peer: { type: "boolean", default: true },
+      receive: { type: "string", default: "batches" },
     },
     allowNegative: true,
   });
@@ -48,7 +51,7 @@ export async function run(args: string[]): Promise<object> {
   const results: Result[] = [];
   for (const { name } of WORKLOADS)
     results.push({ name, ...(await nextMessage<MemoryResult>(memory)), overLoopback: undefined, goflow2: undefined });
-  const peer = values.peer ? await measureWithPeer(results, { perSecond, seconds }) : "--no-peer was asked for";
+  const peer = values.peer ? await measureWithPeer(results, receiveWay(values.receive), { perSecond, seconds }) : "--no-peer was asked for";
   printTable(results);
   if (typeof peer === "string") console.log(`skipped: comparison with goflow2, ${peer}`);
   return { bench: "decode", node: process.version, cpu: cpus()[0]?.model.trim() ?? "unknown", seconds, perSecond, results };
@@ -61,13 +64,13 @@ function positive(text: string, option: string): number {
 }
 
 /** Fills in what Sillage's receiver and goflow2 do with the same datagrams over loopback. @returns why not, when there is no peer */
-async function measureWithPeer(results: Result[], loopback: LoopbackRun): Promise<string | undefined> {
+async function measureWithPeer(results: Result[], receive: ReceiveWay, loopback: LoopbackRun): Promise<string | undefined> {
   if (process.platform !== "linux") return "CPU times of processes are read from /proc, which only Linux has";
   const goflow2 = await startGoflow2();
   if (typeof goflow2 === "string") return goflow2;
   let sillage: SillageReceiver | undefined;
   try {
-    sillage = await startSillageReceiver();
+    sillage = await startSillageReceiver(receive);
     for (const [i, workload] of WORKLOADS.entries()) {
       results[i] = {
         ...results[i]!,

@@ -6,12 +6,14 @@ import { readdirSync, readFileSync, mkdirSync } from "node:fs";
 import { findSourceMap, SourceMap } from "node:module";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
+import type { ReceiveWay } from "../server/src/collect/receive-socket.ts";
 import { runTrial, type Sender, type Trial } from "./ingest-trial.ts";
 import { SillageCollect } from "./sillage-collect.ts";
 
 export interface ProfileOptions {
   readonly root: string;
   readonly receiveBuffer: number;
+  readonly receive: ReceiveWay;
   readonly sender: Sender;
   readonly trial: { readonly flowsPerSecond: number; readonly seconds: number };
   /** Where the .cpuprofile goes: it opens in Chromium's developer tools. */
@@ -38,12 +40,13 @@ const NOT_BUSY = ["(idle)", "(root)"];
 const SHOWN = { functions: 25, files: 15 };
 
 /** Prints the summary and returns it. */
-export async function profileCollector({ root, receiveBuffer, sender, trial, folder }: ProfileOptions): Promise<object> {
+export async function profileCollector({ root, receiveBuffer, receive, sender, trial, folder }: ProfileOptions): Promise<object> {
   mkdirSync(folder, { recursive: true });
   const before = new Set(readdirSync(folder));
   const collector = await SillageCollect.start({
     root,
     receiveBuffer,
+    receive,
     nodeOptions: ["--cpu-prof", `--cpu-prof-dir=${path.resolve(folder)}`],
   });
   let result: Trial;

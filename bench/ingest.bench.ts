@@ -11,12 +11,13 @@
  * Sender, collector and database share this machine's cores: rates are lower bounds, and ratios of one run are what counts.
  *
  *   npm run bench -- ingest [--protocols v5,v9,ipfix,sflow] [--seconds N] [--quick] [--no-peer] [--no-serve] [--receive-buffer BYTES]
- *                           [--profile FOLDER [--rate N]]
+ *                           [--profile FOLDER [--rate N]] [--receive single]
  */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { parseArgs } from "node:util";
+import type { ReceiveWay } from "../server/src/collect/receive-socket.ts";
 import { findLimit, type Limit } from "./find-limit.ts";
 import { profileCollector } from "./ingest-profile.ts";
 import { pause, runTrial, Sender, type Trial, type TrialReceiver } from "./ingest-trial.ts";
@@ -26,6 +27,7 @@ import { probeDelays } from "./probe-delay.ts";
 import { machineFacts } from "./process-facts.ts";
 import { SillageCollect } from "./sillage-collect.ts";
 import { isSustained, runSustained, SillageServe, type SustainedRun } from "./sillage-serve.ts";
+import { receiveWay } from "./receive-way.ts";
 import { storeSizes } from "./store-sizes.ts";
 
 interface Options {
@@ -35,7 +37,9 @@ interface Options {
   readonly bisections: number;
   readonly withPeer: boolean;
   readonly withServe: boolean;
+  /** For both the same: what the kernel grants everybody, though it would grant root more. */
   readonly receiveBuffer: number;
+  readonly receive: ReceiveWay;
   /** Different flows that are prepared for each protocol. */
   readonly distinctFlows: number;
   readonly burstFlows: number;
@@ -87,37 +91,39 @@ export async function run(args: string[]): Promise<object> {
       peer: { type: "boolean", default: true },
       serve: { type: "boolean", default: true },
       "receive-buffer": { type: "string", default: "33554432" },
+      receive: { type: "string", default: "batches" },
       profile: { type: "string" },
       rate: { type: "string", default: "600000" },
     },
     allowNegative: true,
   });
   if (process.platform !== "linux") throw new Error("CPU times and kernel drops are read from /proc, which only Linux has");
+  const machine = machineFacts();
   const options: Options = {
     protocols: values.protocols.split(",").map(protocolOf),
     seconds: Number(values.seconds ?? (values.quick ? 1 : 1.5)),
     bisections: values.quick ? 1 : 2,
     withPeer: values.peer,
     withServe: values.serve,
-    receiveBuffer: Number(values["receive-buffer"]),
+    receiveBuffer: Math.min(Number(values["receive-buffer"]), machine.rmemMax),
+    receive: receiveWay(values.receive),
     distinctFlows: values.quick ? 200_000 : 400_000,
     burstFlows: values.quick ? 400_000 : 2_000_000,
   };
   const root = mkdtempSync(path.join(tmpdir(), "sillage-bench-"));
   try {
-    const machine = machineFacts();
     if (values.profile !== undefined) {
-      const { protocols, seconds, receiveBuffer, distinctFlows } = options;
+      const { protocols, seconds, receiveBuffer, receive, distinctFlows } = options;
       const sender = await Sender.start(protocols[0]!, distinctFlows);
       const trial = { flowsPerSecond: Number(values.rate), seconds: Math.max(seconds, 5) };
       try {
-        return await profileCollector({ root, receiveBuffer, sender, trial, folder: values.profile });
+        return await profileCollector({ root, receiveBuffer, receive, sender, trial, folder: values.profile });
       } finally {
         sender.stop();
       }
     }
     console.log(
-      `${machine.cores} cores of ${machine.cpu}, Node ${machine.node}; load average ${machine.loadAverage}; receive buffer asked ${options.receiveBuffer / 2 ** 20} MiB, net.core.rmem_max ${machine.rmemMax / 2 ** 20} MiB\n`,
+      `${machine.cores} cores of ${machine.cpu}, Node ${machine.node}; load average ${machine.loadAverage}; receive buffer ${options.receiveBuffer / 2 ** 20} MiB\n`,
     );
     const acceptances = await measureAcceptances(root, options);
     const served = options.withServe ? await measureServe(root, options, acceptances) : undefined;
@@ -148,7 +154,7 @@ function searchAcceptance(
 }
 
 async function measureAcceptances(root: string, options: Options): Promise<Acceptance[]> {
-  const { receiveBuffer } = options;
+  const { receiveBuffer, receive } = options;
   console.log("Acceptance: flows a second without loss and on disk; CPU seconds per million flows at that rate");
   const heads = ["collect", "CPU s/M", "MiB", "peer", "CPU s/M", "MiB", "rate", "CPU", "sender"];
   console.log(`${"".padEnd(40)}${heads.map((head) => head.padStart(10)).join("")}`);
@@ -156,7 +162,7 @@ async function measureAcceptances(root: string, options: Options): Promise<Accep
   for (const protocol of options.protocols) {
     const found = options.withPeer ? findNfcapd(protocol) : { missing: "--no-peer was asked for" };
     const sender = await Sender.start(protocol, options.distinctFlows);
-    const collector = await SillageCollect.start({ root, receiveBuffer });
+    const collector = await SillageCollect.start({ root, receiveBuffer, receive });
     const peer = "missing" in found ? undefined : new Nfcapd(protocol, { root, receiveBuffer });
     try {
       await runTrial(collector, sender, WARM_UP);

@@ -2,6 +2,7 @@
  * Flows per CPU second of a process that is sent a workload over loopback at a bounded rate: what it processed, by its own count, divided by
  * what it used, by the kernel's (utime and stime of /proc/PID/stat).
  */
+import type { ReceiveWay } from "../server/src/collect/receive-socket.ts";
 import { forkBundled, nextMessage } from "./bundled.ts";
 import type { ReceiverReport } from "./decode-receiver.ts";
 import { WORKLOADS, type Workload } from "./decode-workloads.ts";
@@ -56,8 +57,8 @@ export function goflow2Receiver(goflow2: Goflow2, { protocol }: Workload): Recei
 }
 
 /** Sillage's socket and decoder in a process of their own. */
-export async function startSillageReceiver(): Promise<SillageReceiver> {
-  const child = forkBundled("decode-receiver");
+export async function startSillageReceiver(receive: ReceiveWay): Promise<SillageReceiver> {
+  const child = forkBundled("decode-receiver", [receive]);
   const { port } = await nextMessage<ReceiverReport>(child);
   return {
     pid: child.pid!,

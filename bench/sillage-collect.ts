@@ -3,6 +3,7 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { BUNDLE, freePort, freeUdpPort } from "../e2e/support/system.ts";
+import type { ReceiveWay } from "../server/src/collect/receive-socket.ts";
 import { parseSegmentName, SEGMENT_SUFFIX } from "../server/src/spool/index.ts";
 import { pause, type Received, type TrialReceiver } from "./ingest-trial.ts";
 import { cpuSeconds, memoryMiB, udpSocket } from "./process-facts.ts";
@@ -14,6 +15,7 @@ const QUIET_MS = 2_000;
 export interface CollectOptions {
   readonly root: string;
   readonly receiveBuffer: number;
+  readonly receive: ReceiveWay;
   /** Options of Node in front of the program. */
   readonly nodeOptions?: readonly string[];
   /** The program; another build, to compare with. @default this checkout's */
@@ -34,7 +36,7 @@ export class SillageCollect implements TrialReceiver {
     this.#spool = options.spool;
   }
 
-  static async start({ root, receiveBuffer, nodeOptions = [], bundle = BUNDLE }: CollectOptions): Promise<SillageCollect> {
+  static async start({ root, receiveBuffer, receive, nodeOptions = [], bundle = BUNDLE }: CollectOptions): Promise<SillageCollect> {
     const folder = path.join(root, "collect");
     mkdirSync(folder, { recursive: true });
     const port = await freeUdpPort();
@@ -45,6 +47,7 @@ export class SillageCollect implements TrialReceiver {
         name: COLLECTOR,
         listen: [{ host: "127.0.0.1", port }],
         receiveBuffer: `${receiveBuffer}B`,
+        receive,
         status: { port: await freePort() },
       },
     };

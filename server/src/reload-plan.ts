@@ -4,7 +4,7 @@ import type { SillageConfig } from "./sillage-config.ts";
 /** Options and sections that running processes take over. */
 const RELOADABLE = [
   ...["networks", "elements", "exporters", "log.level"],
-  ...["collector.allow", "collector.listen", "collector.tcp", "collector.receiveBuffer"],
+  ...["collector.allow", "collector.listen", "collector.tcp", "collector.receive", "collector.receiveBuffer"],
 ] as const;
 
 export interface ReloadPlan {

@@ -60,13 +60,14 @@ export class StatusAssembly {
       all.length <= MAX_STATUS_EXPORTERS ? all : [...all].sort((a, b) => b.lastSeenMs - a.lastSeenMs).slice(0, MAX_STATUS_EXPORTERS);
     return {
       type: "status",
-      version: 4,
+      version: 5,
       collector,
       startedMs,
       atMs: now(),
-      listening: listeners.udp.map(({ host, port, receiveBufferBytes, datagrams, bytes }) => ({
+      listening: listeners.udp.map(({ host, port, receives, receiveBufferBytes, datagrams, bytes }) => ({
         host,
         port,
+        receives,
         receiveBufferBytes,
         datagrams,
         bytes,
@@ -92,7 +93,7 @@ export class StatusAssembly {
 /** Who is turned away, each with the line of `collector.allow` that would let it in. */
 export function describeRefused(refused: RefusedSources, sources: SourceTable, allow: readonly string[]): CollectorStatus["refused"] {
   const list = refused.list().map(({ address, ...source }) => {
-    const { bytes } = sources.of(address);
+    const { bytes } = sources.ofText(address);
     return { ...source, source: formatAddress(bytes), hint: allowHint(allow, bytes) };
   });
   return { ...refused.total, sources: list, rest: { ...refused.rest } };

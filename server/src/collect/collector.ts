@@ -3,7 +3,6 @@
  * The receive path is synchronous and makes no promise; everything else (age of a segment, exporter rows, kernel drops, logs) runs on
  * timers beside it.
  */
-import type { RemoteInfo } from "node:dgram";
 import type { Socket } from "node:net";
 import { setTimeout as setTimeoutPromise } from "node:timers/promises";
 import type { FlowSink } from "../decode/index.ts";
@@ -22,10 +21,11 @@ import { LossLog } from "./loss-log.ts";
 import { LossWriter } from "./loss-writer.ts";
 import { createCollectorMetrics } from "./metrics.ts";
 import { ReceiveBufferAdvice } from "./receive-buffer-advice.ts";
+import { ReceiveNote } from "./receive-note.ts";
 import type { ReceiveSocket } from "./receive-socket.ts";
 import { RefusedSources } from "./refused-sources.ts";
 import { SideTables } from "./side-tables.ts";
-import { SourceTable } from "./source-table.ts";
+import { SourceTable, type Source } from "./source-table.ts";
 import type { StateFile } from "./state-file.ts";
 import { StateSaver } from "./state-saver.ts";
 import { openStatusPage, type StatusPage } from "./status-page.ts";
@@ -100,15 +100,14 @@ export function createCollector({ config, spool, exporters = [] }: CollectorOpti
 
   // One context for all datagrams: the decoder copies what it keeps.
   const context = { source: new Uint8Array(16) as Uint8Array, sourcePort: 0, localPort: 0, receivedMs: 0 };
-  function onDatagram(datagram: Buffer, remote: RemoteInfo, { port }: ReceiveSocket): void {
-    const source = sources.of(remote.address);
+  function onDatagram(datagram: Uint8Array, source: Source, sourcePort: number, { port }: ReceiveSocket): void {
     const nowMs = now();
     if (!source.isAllowed) {
-      refused.count(remote.address, { port, nowMs, datagrams: 1, bytes: datagram.length, connections: 0 });
+      refused.count(source.text, { port, nowMs, datagrams: 1, bytes: datagram.length, connections: 0 });
       return;
     }
     context.source = source.bytes;
-    context.sourcePort = remote.port;
+    context.sourcePort = sourcePort;
     context.localPort = port;
     context.receivedMs = nowMs;
     decoder.decode(datagram, context, sink);
@@ -131,15 +130,16 @@ export function createCollector({ config, spool, exporters = [] }: CollectorOpti
   );
   function onConnection(socket: Socket, { port, counts }: TcpListener): void {
     const address = socket.remoteAddress;
-    const source = address === undefined ? undefined : sources.of(address);
+    const source = address === undefined ? undefined : sources.ofText(address);
     if (source?.isAllowed === true) connections.accept(socket, source.bytes, counts);
     else {
       socket.destroy();
-      if (address !== undefined) refused.count(address, { port, nowMs: now(), datagrams: 0, bytes: 0, connections: 1 });
+      if (source !== undefined) refused.count(source.text, { port, nowMs: now(), datagrams: 0, bytes: 0, connections: 1 });
     }
   }
 
   const listeners = new Listeners({
+    sources,
     onDatagram,
     onConnection,
     onClosed: (listener) => connections.closeIf(({ counts }) => counts === listener.counts, "closing"),
@@ -180,6 +180,7 @@ export function createCollector({ config, spool, exporters = [] }: CollectorOpti
   const saver = stateFile && new StateSaver(decoder, { file: stateFile, log, now });
   const holdBack = new HoldBack({ connections, spool: writer, log });
   const bufferAdvice = new ReceiveBufferAdvice(log);
+  const receiveNote = new ReceiveNote(log);
   const tasks: readonly PeriodicTask[] = [
     {
       everyMs: AGE_CHECK_MS,
@@ -204,15 +205,16 @@ export function createCollector({ config, spool, exporters = [] }: CollectorOpti
   async function apply(options: ReloadOptions): Promise<void> {
     const closeOthers = await listeners.open(options.config);
     operator = operatorOptions(options);
-    const { allow, tcp, receiveBuffer } = operator.config;
+    const { allow, tcp, receive, receiveBuffer } = operator.config;
     sources.allow(allow);
-    refused.forgetIf((address) => sources.of(address).isAllowed);
+    refused.forgetIf((address) => sources.ofText(address).isAllowed);
     connections.configure(tcp);
-    connections.closeIf(({ address }) => !sources.of(address).isAllowed, "not_allowed");
+    connections.closeIf(({ address }) => !sources.ofText(address).isAllowed, "not_allowed");
     decoder.configure({ samplingOverrides: operator.samplingRates });
     await closeOthers();
     await system.findSockets();
     bufferAdvice.check(listeners.udp, receiveBuffer);
+    await receiveNote.check(listeners.udp, receive);
   }
 
   function trouble(): string | undefined {

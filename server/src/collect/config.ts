@@ -1,6 +1,7 @@
 /** Options of the collector: where it listens and what it is called. */
 import { z } from "zod";
 import { duration, network, port, size } from "../config/index.ts";
+import { RECEIVE_WAYS } from "./receive-socket.ts";
 import { PRIVATE } from "./source-table.ts";
 
 /** IPFIX's port: the one that takes TCP as well, unless it is told otherwise. */
@@ -71,7 +72,13 @@ export const collectorConfigSchema = z.strictObject({
   receiveBuffer: size({ min: "64KiB", max: "1GiB" })
     .prefault("32MiB")
     .describe(
-      "Kernel memory asked for each socket, for bursts. Linux grants at most `net.core.rmem_max`; the log says so when it is less.",
+      "Kernel memory asked for each socket, for bursts. Linux grants at most `net.core.rmem_max`, to root all; the log says so when it is less.",
+    ),
+  receive: z
+    .enum(RECEIVE_WAYS)
+    .default("batches")
+    .describe(
+      "How datagrams are taken from the kernel: `batches` takes many with one call, at less than half the CPU time, where that works (Linux on x64 or arm64, npm package koffi); elsewhere, and with `single`, one at a time. The status and the log say which it is.",
     ),
   status: z
     .strictObject({

@@ -6,16 +6,16 @@
 import { setImmediate, setTimeout } from "node:timers/promises";
 import type { SillageError } from "@sillage/model";
 import { takesTcp, type ListenConfig } from "./config.ts";
-import { openReceiveSocket, type OnDatagram, type ReceiveSocket } from "./receive-socket.ts";
+import { openReceiveSocket } from "./open-receive-socket.ts";
+import type { OnDatagram, ReceiveSocket, ReceiveSocketOptions } from "./receive-socket.ts";
 import { openTcpListener, type OnConnection, type TcpListener } from "./tcp-listener.ts";
 
 /** Before a port is closed it is read until nothing came for so long, at most for so long. */
 const DRAIN_QUIET_MS = 30;
 const DRAIN_MAX_MS = 1_000;
 
-export interface ListenersConfig {
+export interface ListenersConfig extends Pick<ReceiveSocketOptions, "receive" | "receiveBuffer"> {
   readonly listen: readonly ListenConfig[];
-  readonly receiveBuffer: number;
 }
 
 /** One port as it is wanted. */
@@ -25,6 +25,8 @@ interface Wanted {
   readonly transport: "udp" | "tcp";
   readonly host: string;
   readonly port: number;
+  /** Of a UDP port. */
+  readonly receive: ReceiveSocketOptions["receive"];
 }
 
 interface OpenPort {
@@ -32,7 +34,7 @@ interface OpenPort {
   readonly socket: ReceiveSocket | TcpListener;
 }
 
-export interface ListenersHandler {
+export interface ListenersHandler extends Pick<ReceiveSocketOptions, "sources"> {
   readonly onDatagram: OnDatagram;
   readonly onConnection: OnConnection;
   /** A TCP port takes no more connections, and those it has were read: they may end. */
@@ -61,8 +63,8 @@ export class Listeners {
    * @returns closes what is open and not wanted: to be called when everything else is ready for the new ports
    * @throws SillageError PORT_IN_USE and the others of listenError; then everything is as it was before
    */
-  async open({ listen, receiveBuffer }: ListenersConfig): Promise<() => Promise<void>> {
-    const wanted = withKeys(listen);
+  async open({ listen, receive, receiveBuffer }: ListenersConfig): Promise<() => Promise<void>> {
+    const wanted = withKeys(listen, receive);
     const keys = new Set(wanted.map(({ key }) => key));
     const before = this.#open;
     const surplus = before.filter((one) => !keys.has(one.wanted.key));
@@ -103,11 +105,11 @@ export class Listeners {
   }
 
   async #openPort(wanted: Wanted, receiveBuffer: number): Promise<OpenPort> {
-    const { transport, host, port } = wanted;
-    const { onDatagram, onConnection } = this.#handler;
+    const { transport, host, port, receive } = wanted;
+    const { sources, onDatagram, onConnection } = this.#handler;
     const socket =
       transport === "udp"
-        ? await openReceiveSocket({ host, port, receiveBuffer }, onDatagram)
+        ? await openReceiveSocket({ host, port, receive, receiveBuffer, sources }, onDatagram)
         : await openTcpListener({ host, port }, onConnection);
     return { wanted, socket };
   }
@@ -129,15 +131,15 @@ function isUdp(socket: ReceiveSocket | TcpListener): socket is ReceiveSocket {
 }
 
 /** Ports with their keys; the system's choice (port 0) may be wanted several times. */
-function withKeys(listen: readonly ListenConfig[]): Wanted[] {
+function withKeys(listen: readonly ListenConfig[], receive: Wanted["receive"]): Wanted[] {
   const times = new Map<string, number>();
   return listen.flatMap((one) =>
     (takesTcp(one) ? (["udp", "tcp"] as const) : (["udp"] as const)).map((transport) => {
       const { host, port } = one;
-      const name = `${transport} ${host} ${port}`;
+      const name = `${transport === "udp" ? `udp in ${receive}` : transport} ${host} ${port}`;
       const time = (times.get(name) ?? 0) + 1;
       times.set(name, time);
-      return { key: `${name} ${time}`, transport, host, port };
+      return { key: `${name} ${time}`, transport, host, port, receive };
     }),
   );
 }

@@ -27,7 +27,7 @@ describe("LossLog", () => {
   const status = (atMs: number, exporters: CollectorStatus["exporters"], kernelDrops = 0): CollectorStatus =>
     collectorStatus({
       ...{ atMs, exporters, exporterCount: exporters.length },
-      listening: [{ host: "::", port: 2055, receiveBufferBytes: 1, datagrams: 0, bytes: 0, kernelDrops }],
+      listening: [{ host: "::", port: 2055, receives: "single", receiveBufferBytes: 1, datagrams: 0, bytes: 0, kernelDrops }],
     });
 
   function run(statuses: CollectorStatus[]): Record<string, unknown>[] {

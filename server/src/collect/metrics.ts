@@ -40,6 +40,11 @@ export function createCollectorMetrics(status: () => CollectorStatus): Collector
       ["port"],
     ),
     buffer: gauge("collector_receive_buffer_bytes", "Receive buffer the kernel granted by UDP port.", ["port"]),
+    batches: gauge(
+      "collector_receives_in_batches",
+      "1 where datagrams are taken from the kernel many at a time, 0 where one at a time (`collector.receive`), by UDP port.",
+      ["port"],
+    ),
   };
   const tcp = {
     messages: counter("collector_tcp_received_messages_total", "IPFIX messages received over TCP by port.", ["port"]),
@@ -157,12 +162,13 @@ export function createCollectorMetrics(status: () => CollectorStatus): Collector
   const refresh = (): void => {
     for (const metric of shown) metric.reset();
     const now = status();
-    for (const { port, datagrams, bytes, kernelDrops, receiveBufferBytes } of now.listening) {
+    for (const { port, datagrams, bytes, kernelDrops, receiveBufferBytes, receives } of now.listening) {
       const labels = { port: String(port) };
       socket.datagrams.inc(labels, datagrams);
       socket.bytes.inc(labels, bytes);
       if (kernelDrops !== null) socket.drops.inc(labels, kernelDrops);
       socket.buffer.set(labels, receiveBufferBytes);
+      socket.batches.set(labels, receives === "batches" ? 1 : 0);
     }
     if (now.host !== null) {
       host.buffer.inc(now.host.udpReceiveBufferErrors);

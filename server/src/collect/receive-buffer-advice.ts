@@ -18,7 +18,6 @@ export class ReceiveBufferAdvice {
     this.#told = asked;
     const granted = Math.min(...sockets.map((socket) => socket.receiveBufferBytes));
     if (granted >= asked) return;
-    // SO_RCVBUFFORCE, with which root could pass the limit, is not within reach of Node.
     this.#log.warn(
       {
         granted: formatSize(granted),

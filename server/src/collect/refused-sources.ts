@@ -7,7 +7,7 @@
 const MAX_SOURCES = 256;
 
 export interface RefusedSource {
-  /** Text as the socket gave it. */
+  /** Text (Source.text). */
   readonly address: string;
   /** Port here that it last sent to. */
   port: number;

@@ -1,6 +1,6 @@
 /**
- * What is known about a source address, remembered by its text, so that a datagram costs one look-up instead of parsing an address and
- * walking the allow list.
+ * What is known about a source address, remembered so that a datagram costs one look-up instead of walking the allow list (and, where the
+ * address comes as text, parsing it).
  */
 import { NetworkTable, parseNetwork } from "../config/index.ts";
 import { formatAddress, parseAddress } from "../flow/index.ts";
@@ -8,6 +8,8 @@ import { formatAddress, parseAddress } from "../flow/index.ts";
 export interface Source {
   /** 16 bytes, IPv4 mapped into IPv6. */
   readonly bytes: Uint8Array;
+  /** The same as text. */
+  readonly text: string;
   readonly isAllowed: boolean;
 }
 
@@ -18,11 +20,18 @@ const PRIVATE_NETWORKS = [
 ];
 export const PRIVATE = "private";
 
-/** Addresses remembered (about 200 bytes each). Senders can invent addresses: when full, all are forgotten and learnt again. */
+/** Addresses remembered (about 300 bytes each). Senders can invent addresses: when full, all are forgotten and learnt again. */
 const MAX_ADDRESSES = 65_536;
 
+/** A source with its address as four words in memory order. */
+interface KnownSource extends Source {
+  readonly words: Uint32Array;
+}
+
 export class SourceTable {
-  readonly #known = new Map<string, Source>();
+  readonly #byText = new Map<string, Source>();
+  /** By a hash of the address. Of two with one hash the last seen stays, so that nobody can make a look-up long by choice of addresses. */
+  readonly #byHash = new Map<number, KnownSource>();
   #allowed = new NetworkTable<true>();
 
   /** @param allow networks, and the word `private` */
@@ -38,20 +47,51 @@ export class SourceTable {
       if (typeof parsed !== "string") allowed.set(parsed, true); // the schema let nothing else through
     }
     this.#allowed = allowed;
-    this.#known.clear();
+    this.#byText.clear();
+    this.#byHash.clear();
   }
 
-  /** @param address text as the socket gives it, with or without a zone */
-  of(address: string): Source {
-    let source = this.#known.get(address);
+  /** @param text as Node's sockets give it, with or without a zone */
+  ofText(text: string): Source {
+    let source = this.#byText.get(text);
     if (source === undefined) {
-      const bytes = parseAddress(address);
-      source = { bytes, isAllowed: this.#allowed.find(bytes) === true };
-      if (this.#known.size >= MAX_ADDRESSES) this.#known.clear();
-      this.#known.set(address, source);
+      source = this.#learn(parseAddress(text));
+      if (this.#byText.size >= MAX_ADDRESSES) this.#byText.clear();
+      this.#byText.set(text, source);
     }
     return source;
   }
+
+  /** @param words the address as four words in memory order, IPv4 mapped into IPv6; may be used for the next address afterwards */
+  ofAddress(words: Uint32Array): Source {
+    const hash = hashOf(words);
+    let source = this.#byHash.get(hash);
+    if (source === undefined || !isEqual(source.words, words)) {
+      const own = words.slice();
+      source = { ...this.#learn(new Uint8Array(own.buffer)), words: own };
+      if (this.#byHash.size >= MAX_ADDRESSES) this.#byHash.clear();
+      this.#byHash.set(hash, source);
+    }
+    return source;
+  }
+
+  #learn(bytes: Uint8Array): Source {
+    return { bytes, text: formatAddress(bytes), isAllowed: this.#allowed.find(bytes) === true };
+  }
+}
+
+/** A small integer, as a Map finds it fastest. */
+function hashOf(words: Uint32Array): number {
+  let hash = 0;
+  for (let i = 0; i < 4; i++) {
+    hash = Math.imul(hash ^ words[i]!, 0x9e37_79b1);
+    hash ^= hash >>> 15;
+  }
+  return hash;
+}
+
+function isEqual(a: Uint32Array, b: Uint32Array): boolean {
+  return a[0] === b[0] && a[1] === b[1] && a[2] === b[2] && a[3] === b[3];
 }
 
 /** An allow list up to this long is repeated as a whole. */

@@ -6,11 +6,14 @@ import type { LossTotals } from "@sillage/model";
 import type { ExporterStats, GivenUp } from "../decode/index.ts";
 import type { SpoolStats } from "../spool/index.ts";
 import type { HostCounters } from "./host-counters.ts";
+import type { ReceiveWay } from "./receive-socket.ts";
 import type { ConnectionStats } from "./tcp-connections.ts";
 
 export interface ListeningStatus {
   readonly host: string;
   readonly port: number;
+  /** Whether datagrams are taken from the kernel many or one at a time. */
+  readonly receives: ReceiveWay;
   readonly receiveBufferBytes: number;
   readonly datagrams: number;
   readonly bytes: number;
@@ -57,7 +60,7 @@ export interface CollectorStatus {
   /** What limits on senders' state have cost; see DecoderLimits. */
   readonly givenUp: GivenUp;
   readonly type: "status";
-  readonly version: 4;
+  readonly version: 5;
   readonly collector: string;
   readonly startedMs: number;
   readonly atMs: number;

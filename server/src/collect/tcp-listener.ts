@@ -1,7 +1,7 @@
 /** One TCP port of the collector: takes connections and hands them on. */
 import { createServer, type AddressInfo, type Server, type Socket } from "node:net";
 import { listenError } from "../listen-error.ts";
-import { withoutIpv6 } from "./receive-socket.ts";
+import { withoutIpv6 } from "./open-receive-socket.ts";
 import type { PortCounts } from "./tcp-connections.ts";
 
 export interface TcpListener {

@@ -9,7 +9,7 @@ export function collectorStatus(overrides: Partial<CollectorStatus> = {}): Colle
   const connections = new TcpConnections(collectorConfigSchema.parse({}).tcp, nothing, () => 0);
   const none = { datagrams: 0, bytes: 0, connections: 0 };
   return {
-    ...{ type: "status", version: 4, collector: "lab", startedMs: 0, atMs: 0, exporters: [], exporterCount: 0, listening: [] },
+    ...{ type: "status", version: 5, collector: "lab", startedMs: 0, atMs: 0, exporters: [], exporterCount: 0, listening: [] },
     host: null,
     givenUp: { sessions: 0, templates: 0, facts: 0, connections: 0, elements: 0 },
     tcp: { ...connections.stats(), listening: [] },
