@@ -7,7 +7,7 @@ import { reverseElements } from "./biflow.ts";
 import type { ColumnSource } from "./column-source.ts";
 import { CERT_REVERSE_DELAY, elementKey } from "./elements/element-names.ts";
 import { canonicalElement, type ElementNumber } from "./elements/netflow9-elements.ts";
-import { TIME_ELEMENTS } from "./flow-times.ts";
+import { TIME_ELEMENTS } from "./time-plan.ts";
 import { elementText } from "./kept-elements.ts";
 import type { OperatorElement } from "./operator-element.ts";
 import { SECTION_ELEMENTS } from "./packet-section.ts";

@@ -1,5 +1,5 @@
 /**
- * Start and end of each flow: which of a template's time elements are used, and what is done when there are none or they cannot be true.
+ * Start and end of each flow, and what is done when a record says neither or they cannot be true.
  *
  * Chain for each of start and end: absolute (152/153 ms, 154/155 us, 156/157 ns, 150/151 s, 158/159 us before export), then 22/21 on the
  * exporter's uptime. What is still missing is rebuilt from the duration (161), the observation time (322-325), the export time, the time
@@ -9,92 +9,17 @@
  * and the counter wraps every 49.7 days. IPFIX has no uptime in its header; it comes from the boot time (160), in the record or in options
  * (`MessageContext.uptimeMs`). Without one, the export time is the end and 21 - 22 the duration.
  */
-import { columnIndex } from "../flow/index.ts";
 import { fieldLength, fieldStart, readLow, type Chunk } from "./column-loops.ts";
-import { CHUNK_RECORDS, type FindField, type PlacedField } from "./layout.ts";
+import { CHUNK_RECORDS, type PlacedField } from "./layout.ts";
 import type { MessageContext } from "./message-context.ts";
+import { BEFORE_EXPORT_US, DURATIONS, NTP, SECONDS, TIME_FROM, UPTIME, type TimeField, type TimePlan } from "./time-plan.ts";
+import { MAX_AHEAD_MS, MAX_BEHIND_MS, MAX_TIME_MS, touchTimes, writeUsualTimes } from "./usual-times.ts";
 
-const MILLISECONDS = [152, 153, 323];
-const SECONDS = [150, 151, 322];
-/** 64-bit NTP timestamps; the wire is the same for microseconds and nanoseconds. RFC 7011 sections 6.1.9 and 6.1.10. */
-const NTP = [154, 155, 156, 157, 324, 325];
-const BEFORE_EXPORT_US = [158, 159];
-const UPTIME = [21, 22];
-const BOOT_MS = 160;
-const DURATIONS: Readonly<Record<number, number>> = { 161: 1, 162: 0.001 };
-
-export const TIME_ELEMENTS: readonly number[] = [...MILLISECONDS, ...SECONDS, ...NTP, ...BEFORE_EXPORT_US, ...UPTIME, BOOT_MS, 161, 162];
-
-/** Numbers of TIME_SOURCES. */
-const SOURCE = { absolute: 1, uptime: 2, observation: 3, export: 4, received: 5 } as const;
-
-const HOUR_MS = 3_600_000;
-const DAY_MS = 24 * HOUR_MS;
-/** Bounds of a believable end against the time of receipt, and the longest duration that is kept when an end is replaced. */
-const MAX_AHEAD_MS = HOUR_MS;
-const MAX_BEHIND_MS = 7 * DAY_MS;
-const MAX_KEPT_DURATION_MS = DAY_MS;
-/** Last moment DateTime64(3) holds: the end of 2299. Later and earlier than 1970 are no times. */
-const MAX_TIME_MS = 10_413_791_999_999;
+/** The longest duration that is kept when an end is replaced: a day. */
+const MAX_KEPT_DURATION_MS = 86_400_000;
 /** 1900-01-01 to 1970-01-01, and one turn of the 32-bit NTP seconds (era 1 begins in 2036). */
 const NTP_EPOCH_SECONDS = 2_208_988_800;
 const NTP_ERA_SECONDS = 0x1_0000_0000;
-
-interface TimeField {
-  readonly place: PlacedField;
-  readonly source: number;
-}
-
-/** A template whose start and end are one 32-bit uptime each, or one 64-bit number of milliseconds each: what nearly all exporters send. */
-interface UsualTimes {
-  readonly kind: "uptime" | "milliseconds";
-  readonly start: PlacedField;
-  readonly end: PlacedField;
-}
-
-export interface TimePlan {
-  readonly usual: UsualTimes | undefined;
-  /** In order of preference. */
-  readonly start: readonly TimeField[];
-  readonly end: readonly TimeField[];
-  readonly boot: PlacedField | undefined;
-  readonly duration: PlacedField | undefined;
-  readonly observation: PlacedField | undefined;
-  /** The answer of a biflow: milliseconds from the first packet to the first of the answer. */
-  readonly startDelay: PlacedField | undefined;
-}
-
-export function compileTimes(find: FindField, startDelay?: PlacedField): TimePlan {
-  const chain = (elements: readonly number[]): TimeField[] =>
-    elements.flatMap((element) => {
-      const place = find(element);
-      return place && place.length <= 8 ? [{ place, source: UPTIME.includes(element) ? SOURCE.uptime : SOURCE.absolute }] : [];
-    });
-  const start = chain([152, 154, 156, 150, 158, 22]);
-  const end = chain([153, 155, 157, 151, 159, 21]);
-  const boot = find(BOOT_MS);
-  return {
-    usual: boot || startDelay ? undefined : usualTimes(start, end),
-    start,
-    end,
-    boot,
-    duration: find(161) ?? find(162),
-    observation: find(323) ?? find(324) ?? find(325) ?? find(322),
-    startDelay,
-  };
-}
-
-function usualTimes(starts: readonly TimeField[], ends: readonly TimeField[]): UsualTimes | undefined {
-  const [start, end] = [starts[0]?.place, ends[0]?.place];
-  if (!start || !end || starts.length > 1 || ends.length > 1) return undefined;
-  if (start.id === 22 && end.id === 21 && start.length === 4 && end.length === 4) return { kind: "uptime", start, end };
-  if (start.id === 152 && end.id === 153 && start.length === 8 && end.length === 8) return { kind: "milliseconds", start, end };
-  return undefined;
-}
-
-const TIME_START = columnIndex("time_start");
-const TIME_END = columnIndex("time_end");
-const TIME_SOURCE = columnIndex("time_source");
 
 /** Scratch of one chunk, epoch ms; NaN is missing. */
 const starts = new Float64Array(CHUNK_RECORDS);
@@ -121,89 +46,6 @@ export function writeTimes(plan: TimePlan, chunk: Chunk, context: MessageContext
     outSource[to] = sources[i]!;
   }
   return clamped;
-}
-
-/**
- * The usual records in one pass: both times are there and can be true.
- * @returns false when a record's are not; nothing is lost, the long way writes all rows again
- */
-function writeUsualTimes({ kind, start, end }: UsualTimes, chunk: Chunk, context: MessageContext, clamp: boolean): boolean {
-  const earliest = clamp ? context.receivedMs - MAX_BEHIND_MS : 1;
-  const latest = clamp ? context.receivedMs + MAX_AHEAD_MS : MAX_TIME_MS;
-  if (kind === "milliseconds") return writeUsualMilliseconds({ start, end }, chunk, { earliest, latest });
-  return Number.isNaN(context.uptimeMs) ? false : writeUsualUptimes({ start, end }, chunk, { context, earliest, latest });
-}
-
-interface Bounds {
-  readonly earliest: number;
-  readonly latest: number;
-}
-
-type StartAndEnd = Pick<UsualTimes, "start" | "end">;
-
-function writeUsualMilliseconds({ start, end }: StartAndEnd, chunk: Chunk, { earliest, latest }: Bounds): boolean {
-  const { view, at, stride } = chunk.index.fixed;
-  const { outStart, outEnd, outSource } = touchTimes(chunk);
-  let startAt = at + start.fixedOffset;
-  let endAt = at + end.fixedOffset;
-  for (let to = chunk.row, rowsEnd = to + chunk.n; to < rowsEnd; to++, startAt += stride, endAt += stride) {
-    const endHigh = view.getUint32(endAt);
-    const endLow = view.getUint32(endAt + 4);
-    let startHigh = view.getUint32(startAt);
-    let startLow = view.getUint32(startAt + 4);
-    const startMs = startHigh * 0x1_0000_0000 + startLow;
-    const endMs = endHigh * 0x1_0000_0000 + endLow;
-    if (startMs < earliest || endMs < earliest || startMs > MAX_TIME_MS || endMs > latest) return false;
-    if (startMs > endMs) {
-      startHigh = endHigh;
-      startLow = endLow;
-    }
-    outStart[to * 2] = startLow;
-    outStart[to * 2 + 1] = startHigh;
-    outEnd[to * 2] = endLow;
-    outEnd[to * 2 + 1] = endHigh;
-    outSource[to] = SOURCE.absolute;
-  }
-  return true;
-}
-
-function writeUsualUptimes(
-  { start, end }: StartAndEnd,
-  chunk: Chunk,
-  { context: { exportMs, uptimeMs }, earliest, latest }: Bounds & { readonly context: MessageContext },
-): boolean {
-  const { view, at, stride } = chunk.index.fixed;
-  const { outStart, outEnd, outSource } = touchTimes(chunk);
-  // Ages are 32 bits wide, so words suffice: the upper word of a time is that of the export or its neighbour.
-  const low = exportMs % 0x1_0000_0000;
-  const high = Math.floor(exportMs / 0x1_0000_0000);
-  const uptime = uptimeMs | 0;
-  const oldest = exportMs - earliest;
-  const youngest = exportMs - latest;
-  let startAt = at + start.fixedOffset;
-  let endAt = at + end.fixedOffset;
-  for (let to = chunk.row, rowsEnd = to + chunk.n; to < rowsEnd; to++, startAt += stride, endAt += stride) {
-    const endAge = (uptime - view.getInt32(endAt)) | 0;
-    let startAge = (uptime - view.getInt32(startAt)) | 0;
-    if (startAge > oldest || endAge > oldest || endAge < youngest) return false;
-    if (startAge < endAge) startAge = endAge;
-    const startLow = low - startAge;
-    const endLow = low - endAge;
-    outStart[to * 2] = startLow;
-    outStart[to * 2 + 1] = startLow < 0 ? high - 1 : startLow > 0xffff_ffff ? high + 1 : high;
-    outEnd[to * 2] = endLow;
-    outEnd[to * 2 + 1] = endLow < 0 ? high - 1 : endLow > 0xffff_ffff ? high + 1 : high;
-    outSource[to] = SOURCE.uptime;
-  }
-  return true;
-}
-
-function touchTimes({ columns }: Chunk): { readonly outStart: Uint32Array; readonly outEnd: Uint32Array; readonly outSource: Uint8Array } {
-  const startColumn = columns[TIME_START]!;
-  const endColumn = columns[TIME_END]!;
-  const sourceColumn = columns[TIME_SOURCE]!;
-  startColumn.touched = endColumn.touched = sourceColumn.touched = true;
-  return { outStart: startColumn.u32, outEnd: endColumn.u32, outSource: sourceColumn.u8 };
 }
 
 /** A start that is not known stays so. */
@@ -318,9 +160,9 @@ function anchorTime({ observation }: TimePlan, { chunk, context, i }: RecordRun)
       context,
       i,
     });
-    if (ms > 0 && ms <= MAX_TIME_MS) return { ms, source: SOURCE.observation };
+    if (ms > 0 && ms <= MAX_TIME_MS) return { ms, source: TIME_FROM.observation };
   }
-  return context.exportMs > 0 ? { ms: context.exportMs, source: SOURCE.export } : { ms: context.receivedMs, source: SOURCE.received };
+  return context.exportMs > 0 ? { ms: context.exportMs, source: TIME_FROM.export } : { ms: context.receivedMs, source: TIME_FROM.received };
 }
 
 /** From the duration element, else from the difference of two uptimes whose base is unknown; 0 when the record does not say. */
@@ -332,8 +174,8 @@ function durationMs({ duration, start, end }: TimePlan, { chunk, i }: RecordRun)
       ? 0
       : Math.min(Math.round(readNumber(chunk.view, fieldStart(duration, chunk, i), length) * scale), MAX_BEHIND_MS);
   }
-  const first = start.find(({ source }) => source === SOURCE.uptime)?.place;
-  const last = end.find(({ source }) => source === SOURCE.uptime)?.place;
+  const first = start.find(({ source }) => source === TIME_FROM.uptime)?.place;
+  const last = end.find(({ source }) => source === TIME_FROM.uptime)?.place;
   if (first?.length !== 4 || last?.length !== 4) return 0;
   const { view } = chunk;
   return Math.max((view.getUint32(fieldStart(last, chunk, i)) - view.getUint32(fieldStart(first, chunk, i))) | 0, 0);
@@ -355,7 +197,7 @@ function clampTimes(n: number, { receivedMs, exportMs }: MessageContext): number
     if (end > latest || end < earliest) {
       const moved = exportMs > latest || exportMs < earliest ? end - exportMs + receivedMs : receivedMs;
       ends[i] = moved <= latest && moved >= earliest ? moved : receivedMs;
-      sources[i] = SOURCE.received;
+      sources[i] = TIME_FROM.received;
     }
     const duration = end - start;
     starts[i] = duration >= 0 && duration <= MAX_KEPT_DURATION_MS ? ends[i]! - duration : ends[i]!;

@@ -6,7 +6,7 @@ import { ENTERPRISES } from "./elements/enterprise-elements.ts";
 import { IANA_ELEMENTS } from "./elements/iana-elements.ts";
 import { NETFLOW9_ELEMENTS, type ElementNumber } from "./elements/netflow9-elements.ts";
 import { fixedPlans } from "./fixed-records.ts";
-import { TIME_ELEMENTS } from "./flow-times.ts";
+import { TIME_ELEMENTS } from "./time-plan.ts";
 import { BOOT_MS, OBSERVATION_DOMAIN, OPTIONS_TABLES, STATISTICS, TEMPLATE_ID } from "./options-tables.ts";
 import { SECTION_ELEMENTS } from "./packet-section.ts";
 import { SAMPLING_ELEMENTS } from "./record-sampling.ts";

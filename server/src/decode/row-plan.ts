@@ -12,7 +12,7 @@ import { compileAddresses, type AddressPlan } from "./addresses.ts";
 import { addBits, copyAnyInteger, copyLastBytes, fillAddress, fillEncapsulated, type CopyStep } from "./column-loops.ts";
 import type { ColumnSource } from "./column-source.ts";
 import { VARIABLE_LENGTH } from "./field-spec.ts";
-import { compileTimes, type TimePlan } from "./flow-times.ts";
+import { compileTimes, type TimePlan } from "./time-plan.ts";
 import { hasInnerFields } from "./inner-flow.ts";
 import { compileIcmp, type IcmpPlan } from "./icmp.ts";
 import { compileLabels, type LabelStep } from "./label-stack.ts";

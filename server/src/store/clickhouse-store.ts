@@ -12,22 +12,19 @@ import { ConnectionPool } from "./connection-pool.ts";
 import type { DataFolder } from "./data-folder.ts";
 import { forgetUnfinishedInserts } from "./deduplication-log.ts";
 import { LATE_RATES, NETWORKS, replaceRows, type DictionaryOptions, type DictionaryRow } from "./dictionaries.ts";
-import type { ConnectionRole, Engine, EngineConnection, FileInsert, Settings, Statement } from "./engine.ts";
+import type { ConnectionRole, Engine, EngineConnection, FileInsert, Settings } from "./engine.ts";
+import { runKillable } from "./killable-query.ts";
 import { knownVersions, migrate, type MigrationTarget } from "./schema/migrations.ts";
 import { withSchemaLock } from "./schema/schema-lock.ts";
 import { SEGMENT_TABLES } from "./schema/tables.ts";
 import { commandSettings, insertSettings, querySettings } from "./settings.ts";
-import { literal, placeholders } from "./sql-text.ts";
-import { queryCancelled, queryTimeout, storeError } from "./store-errors.ts";
+import { placeholders } from "./sql-text.ts";
+import { storeError } from "./store-errors.ts";
 import type { FlowStore, QueryAnswer, QueryRequest } from "./store.ts";
 import { LOAD_CONNECTIONS } from "./thread-pool.ts";
 
 /** The engine stops a query that is out of time by itself; when it has not after this grace, the store kills it. Unit: ms. */
 const TIMEOUT_GRACE_MS = 1_000;
-/** A KILL may come before its query has begun, so it is repeated until the query has ended. Unit: ms. */
-const KILL_INTERVAL_MS = 200;
-/** After this the wait for the killed query's answer is given up too (a network that swallows everything). Unit: ms. */
-const GIVE_UP_MS = 10_000;
 const HEALTH_TIMEOUT_MS = 5_000;
 /** Sockets beside those of the queries: loading, command, control. */
 const OTHER_CONNECTIONS = LOAD_CONNECTIONS + 2;
@@ -173,10 +170,9 @@ class PooledStore implements ClickHouseStore {
     const comment = uniqueComment(request.comment);
     const settings = querySettings(limits, comment, this.#maxThreads);
     const started = performance.now();
-    const text = await this.#runKillable(
-      connection,
-      { sql, params, settings },
-      { comment, deadlineMs: limits.maxSeconds * 1000 + TIMEOUT_GRACE_MS, signal },
+    const text = await runKillable(
+      { connection, statement: { sql, params, settings }, comment, deadlineMs: limits.maxSeconds * 1000 + TIMEOUT_GRACE_MS, signal },
+      { onEnded: () => this.#pools.query.release(connection), kill: (sql) => this.controlCommand(sql, "kill") },
     );
     try {
       return parseAnswer(text, limits.maxResultRows, performance.now() - started);
@@ -206,8 +202,8 @@ class PooledStore implements ClickHouseStore {
   }
 
   /** A statement beside those that may take long. */
-  async controlCommand(sql: string): Promise<void> {
-    await this.#pools.control.use((connection) => connection.command({ sql, settings: commandSettings(uniqueComment("control")) }));
+  async controlCommand(sql: string, comment = "control"): Promise<void> {
+    await this.#pools.control.use((connection) => connection.command({ sql, settings: commandSettings(uniqueComment(comment)) }));
   }
 
   async insertFiles({ token, ...batch }: BatchInsert): Promise<void> {
@@ -256,53 +252,6 @@ class PooledStore implements ClickHouseStore {
 
   #assertOpen(): void {
     if (this.#closing) throw new SillageError("unavailable", "STORE_UNAVAILABLE", "the store is closed");
-  }
-
-  /**
-   * Runs a query so that it ends: by itself, by the engine's own limit, or by KILL when the caller aborts or the limit did not work. The
-   * caller hears at once; the connection goes back to the pool only when the engine is done with it.
-   */
-  async #runKillable(
-    connection: EngineConnection,
-    statement: Statement,
-    { comment, deadlineMs, signal }: { comment: string; deadlineMs: number; signal: AbortSignal | undefined },
-  ): Promise<string> {
-    const giveUp = new AbortController();
-    const running = connection.query(statement, giveUp.signal);
-    const ended = new AbortController();
-    const settled = running.then(
-      () => ended.abort(),
-      () => ended.abort(),
-    );
-    void settled.then(() => this.#pools.query.release(connection));
-    return new Promise((resolve, reject) => {
-      const stop = (error: SillageError): void => {
-        finish();
-        reject(error);
-        void this.#killUntil(ended.signal, comment, giveUp);
-      };
-      const onAbort = (): void => stop(queryCancelled(signal?.reason));
-      const timer = setTimeout(() => stop(queryTimeout()), deadlineMs);
-      const finish = (): void => {
-        clearTimeout(timer);
-        signal?.removeEventListener("abort", onAbort);
-      };
-      signal?.addEventListener("abort", onAbort, { once: true });
-      running.then(resolve, (error: unknown) => reject(storeError(error))).finally(finish);
-    });
-  }
-
-  async #killUntil(ended: AbortSignal, comment: string, giveUp: AbortController): Promise<void> {
-    const sql = `KILL QUERY WHERE Settings['log_comment'] = ${literal(comment)} ASYNC`;
-    const lastTry = performance.now() + GIVE_UP_MS;
-    while (!ended.aborted && performance.now() < lastTry) {
-      // An engine that cannot be reached now is asked again.
-      await this.#pools.control
-        .use((connection) => connection.command({ sql, settings: commandSettings(uniqueComment("kill")) }))
-        .catch(() => undefined);
-      await sleep(KILL_INTERVAL_MS, undefined, { signal: ended, ref: false }).catch(() => undefined);
-    }
-    if (!ended.aborted) giveUp.abort();
   }
 }
 

@@ -4,7 +4,8 @@ export { defaultLimits, storeConfigSchema, type StoreConfig } from "./config.ts"
 export { dataPaths, openDataFolder, prepareDataFolder, type DataFolder, type DataPaths } from "./data-folder.ts";
 export type { FlowStore, ParamValue, QueryAnswer, QueryLimits, QueryRequest } from "./store.ts";
 export { loaderConfigSchema, type LoaderConfig } from "./loader/config.ts";
-export { createLoader, type Loader, type LoaderDeps, type LoaderLog, type LoaderStats } from "./loader/loader.ts";
+export type { LoaderLog } from "./loader/batch-loader.ts";
+export { createLoader, type Loader, type LoaderDeps, type LoaderStats } from "./loader/loader.ts";
 export { inspectStore, type StoreInspection } from "./inspect-store.ts";
 export { lockProcess } from "./process-lock.ts";
 export { LATE_RATES, NETWORKS, replaceRows, type DictionaryRow, type DictionarySpec } from "./dictionaries.ts";

@@ -177,7 +177,8 @@ describe("loader", () => {
     await subject.stop(50);
     expect(subject.stats().loadedRows).toBe(0);
     release();
-    while (subject.stats().loadedRows < 5) await sleep(5);
+    await subject.stop(60_000);
+    expect(subject.stats().loadedRows).toBe(5);
     expect(await readdir(paths.manifests)).toEqual([]);
   });
 
