@@ -20,7 +20,7 @@ export interface LockTimes {
   readonly pollMs: number;
   /** How often the holder shows that it lives. */
   readonly beatMs: number;
-  /** A holder that has not shown itself for so long is dead. */
+  /** A holder that has not shown itself for so long, by the looks that were taken meanwhile, is dead. */
   readonly silenceMs: number;
 }
 
@@ -39,12 +39,16 @@ export async function withSchemaLock<T>(
 ): Promise<T> {
   const holder = randomUUID();
   let seen = "";
-  let seenAt = performance.now();
+  // Counted in looks, not by the clock: a machine that was asleep must not take a holder for dead that slept too.
+  let silentMs = 0;
   while (!(await create(target, holder))) {
     const state = await stateOf(target);
-    if (state !== seen) [seen, seenAt] = [state, performance.now()];
-    else if (performance.now() - seenAt >= silenceMs) await target.command(`DROP TABLE IF EXISTS ${identifier(TABLE)}`);
-    else await sleep(pollMs);
+    if (state !== seen) [seen, silentMs] = [state, 0];
+    else if (silentMs >= silenceMs) await target.command(`DROP TABLE IF EXISTS ${identifier(TABLE)}`);
+    else {
+      await sleep(pollMs);
+      silentMs += pollMs;
+    }
   }
   const timer = setInterval(() => void beat(`INSERT INTO ${identifier(TABLE)} VALUES (1)`).catch(() => undefined), beatMs);
   try {
