@@ -3,11 +3,10 @@
  * it has (protobuf to /dev/null; it cannot decode without producing), asked by its metrics what it processed.
  */
 import { execFileSync, spawn, type ChildProcess } from "node:child_process";
-import { createSocket } from "node:dgram";
 import { mkdtempSync, rmSync } from "node:fs";
-import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { freePort } from "../server/src/testing/free-port.ts";
 import type { Workload } from "./decode-workloads.ts";
 
 export const GOFLOW2_VERSION = "v2.2.6";
@@ -32,7 +31,7 @@ export async function startGoflow2(): Promise<Goflow2 | string> {
     removeFolder();
     return program.missing;
   }
-  const [netflow, sflow, http] = [await freeUdpPort(), await freeUdpPort(), await freeTcpPort()];
+  const [netflow, sflow, http] = [await freePort(), await freePort(), await freePort()];
   const listen = `netflow://127.0.0.1:${netflow}?count=1,sflow://127.0.0.1:${sflow}?count=1`;
   const child = spawn(
     program,
@@ -96,24 +95,4 @@ function sumOf(text: string, metric: string): number {
     .split("\n")
     .filter((line) => line.startsWith(`${metric}{`))
     .reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(" "))), 0);
-}
-
-function freeUdpPort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const socket = createSocket("udp4").once("error", reject);
-    socket.bind(0, "127.0.0.1", () => {
-      const { port } = socket.address();
-      socket.close(() => resolve(port));
-    });
-  });
-}
-
-function freeTcpPort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer().once("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const { port } = server.address() as AddressInfo;
-      server.close(() => resolve(port));
-    });
-  });
 }

@@ -5,7 +5,7 @@
 import { execFileSync, spawn, spawnSync, type ChildProcess } from "node:child_process";
 import { mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
 import path from "node:path";
-import { freeUdpPort } from "../e2e/support/system.ts";
+import { freePort } from "../server/src/testing/free-port.ts";
 import { pause, type Received, type TrialReceiver } from "./ingest-trial.ts";
 import { cpuSeconds, memoryMiB, udpSocket } from "./process-facts.ts";
 import type { IngestProtocol } from "./prepared-datagrams.ts";
@@ -57,7 +57,7 @@ export class Nfcapd implements TrialReceiver {
   async begin(): Promise<number> {
     this.clear();
     this.#folder = mkdtempSync(path.join(this.#root, `${this.#program}-`));
-    this.#port = await freeUdpPort();
+    this.#port = await freePort();
     const args = ["-w", this.#folder, "-b", "127.0.0.1", "-p", this.#port, "-B", this.#receiveBuffer, "-t", ROTATION_SECONDS].map(String);
     const child = spawn(this.#program, args, { stdio: ["ignore", "ignore", "pipe"] });
     this.#process = child;

@@ -3,9 +3,9 @@
  * that nfdump takes for the same question.
  */
 import { execFileSync, spawn, spawnSync } from "node:child_process";
-import { createSocket } from "node:dgram";
 import { mkdirSync, readdirSync, statSync } from "node:fs";
 import path from "node:path";
+import { freePort } from "../server/src/testing/free-port.ts";
 import type { NfdumpQuestion } from "./query-cases.ts";
 
 const RECEIVE_BUFFER = 4 * 2 ** 20;
@@ -46,16 +46,6 @@ export async function captureWith(folder: string, feed: (port: number) => Promis
     nfcapd.kill("SIGTERM");
     await ended;
   }
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const socket = createSocket("udp4");
-    socket.bind(0, "127.0.0.1", () => {
-      const { port } = socket.address();
-      socket.close(() => resolve(port));
-    });
-  });
 }
 
 export function folderBytes(folder: string): number {

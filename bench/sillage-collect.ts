@@ -2,9 +2,10 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { BUNDLE, freePort, freeUdpPort } from "../e2e/support/system.ts";
+import { BUNDLE } from "../e2e/support/system.ts";
 import type { ReceiveWay } from "../server/src/collect/receive-socket.ts";
 import { parseSegmentName, SEGMENT_SUFFIX } from "../server/src/spool/index.ts";
+import { freePort } from "../server/src/testing/free-port.ts";
 import { pause, type Received, type TrialReceiver } from "./ingest-trial.ts";
 import { cpuSeconds, memoryMiB, udpSocket } from "./process-facts.ts";
 
@@ -39,7 +40,7 @@ export class SillageCollect implements TrialReceiver {
   static async start({ root, receiveBuffer, receive, nodeOptions = [], bundle = BUNDLE }: CollectOptions): Promise<SillageCollect> {
     const folder = path.join(root, "collect");
     mkdirSync(folder, { recursive: true });
-    const port = await freeUdpPort();
+    const port = await freePort();
     const configFile = path.join(folder, "sillage.yaml");
     const config = {
       data: path.join(folder, "data"),

@@ -5,7 +5,8 @@ import os from "node:os";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseSegmentName, type SegmentName } from "../../server/src/spool/index.ts";
-import { BUNDLE, freePort, freeUdpPort, waitFor } from "../support/system.ts";
+import { freePort } from "../../server/src/testing/free-port.ts";
+import { BUNDLE, waitFor } from "../support/system.ts";
 import { childOf, isRunning, kernelDrops, listensOn, signal } from "./processes.ts";
 
 export type ProcessName = "supervisor" | "collector" | "server";
@@ -72,7 +73,7 @@ export class SystemUnderFault {
 
   /** Chooses ports and folder; starts nothing. */
   static async prepare(options: SystemOptions = {}): Promise<SystemUnderFault> {
-    const [api, status, udp] = await Promise.all([freePort(), freePort(), freeUdpPort()]);
+    const [api, status, udp] = [await freePort(), await freePort(), await freePort()];
     return new SystemUnderFault({ api, status, udp }, options);
   }
 

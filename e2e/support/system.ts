@@ -1,38 +1,13 @@
 /** Starts the built system as a user does (`sillage serve`), in a temporary folder and on free ports, and ends it in order. */
 import { spawn, type ChildProcess } from "node:child_process";
-import { createSocket } from "node:dgram";
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import os from "node:os";
 import path from "node:path";
 import type { FlowQueryInput, Frame } from "@sillage/model";
+import { freePort } from "../../server/src/testing/free-port.ts";
 import { REPOSITORY } from "./needs.ts";
 
 export const BUNDLE = path.join(REPOSITORY, "server/dist/sillage.mjs");
-
-/** A TCP port that was free a moment ago. */
-export async function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.on("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const { port } = server.address() as { port: number };
-      server.close(() => resolve(port));
-    });
-  });
-}
-
-/** A UDP port that was free a moment ago. */
-export async function freeUdpPort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const socket = createSocket("udp4");
-    socket.on("error", reject);
-    socket.bind(0, "127.0.0.1", () => {
-      const { port } = socket.address();
-      socket.close(() => resolve(port));
-    });
-  });
-}
 
 export interface QueryResult {
   status: number;
@@ -61,7 +36,7 @@ export interface System {
 const delay = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** Polls `probe` until it returns something other than undefined; throws with `what` when it does not within `timeoutMs`. */
-export async function waitFor<T>(what: string, probe: () => Promise<T | undefined>, timeoutMs = 45_000): Promise<T> {
+export async function waitFor<T>(what: string, probe: () => Promise<T | undefined>, timeoutMs = 90_000): Promise<T> {
   const deadline = Date.now() + timeoutMs;
   let lastError: unknown;
   while (Date.now() < deadline) {
@@ -84,7 +59,7 @@ export async function waitFor<T>(what: string, probe: () => Promise<T | undefine
 export async function startSystem(args: readonly string[] = [], apiOptions: (folder: string) => string[] = () => []): Promise<System> {
   if (!existsSync(BUNDLE)) throw new Error("server/dist/sillage.mjs is missing: run `npm run build` first");
   const folder = mkdtempSync(path.join(os.tmpdir(), "sillage-e2e-"));
-  const [apiPort, statusPort, udpPort] = await Promise.all([freePort(), freePort(), freeUdpPort()]);
+  const [apiPort, statusPort, udpPort] = [await freePort(), await freePort(), await freePort()];
   const configFile = path.join(folder, "sillage.yaml");
   writeFileSync(
     configFile,

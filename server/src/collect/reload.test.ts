@@ -10,6 +10,7 @@ import { exportersConfigSchema } from "../exporters/index.ts";
 import { FlowBatch, readFlow } from "../flow/index.ts";
 import { createLogger } from "../log.ts";
 import { createSpoolWriter, spoolConfigSchema, type SpoolWriter } from "../spool/index.ts";
+import { freePort } from "../testing/free-port.ts";
 import { createCollector, type Collector } from "./collector.ts";
 import type { DatagramDecoder } from "./datagram-decoder.ts";
 import { collectorConfigSchema } from "./config.ts";
@@ -50,11 +51,11 @@ async function send(port: number): Promise<void> {
   await new Promise((resolve) => sender.send(datagram, port, "127.0.0.1", resolve));
 }
 
-/** Sends one datagram after the other to a port until told to end; resolves with their number. */
-function sendOn(port: number): () => Promise<number> {
+/** Sends one datagram after the other to a port until told to end, which resolves with their number. */
+function sendOn(port: number): { sent: () => number; end: () => Promise<number> } {
   let isOver = false;
+  let sent = 0;
   const sending = (async () => {
-    let sent = 0;
     for (; !isOver; sent++) {
       await send(port);
       // The callback of a send comes before the loop turns.
@@ -62,18 +63,13 @@ function sendOn(port: number): () => Promise<number> {
     }
     return sent;
   })();
-  return () => {
-    isOver = true;
-    return sending;
+  return {
+    sent: () => sent,
+    end: () => {
+      isOver = true;
+      return sending;
+    },
   };
-}
-
-async function freePort(): Promise<number> {
-  const socket = createSocket("udp4");
-  await new Promise<void>((resolve) => socket.bind(0, "127.0.0.1", resolve));
-  const { port } = socket.address();
-  await new Promise<void>((resolve) => socket.close(() => resolve()));
-  return port;
 }
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
@@ -81,7 +77,7 @@ const received = (): number => collector.status().listening.reduce((sum, { datag
 
 async function until(isSo: () => boolean): Promise<void> {
   for (let tries = 0; !isSo(); tries++) {
-    if (tries > 500) throw new Error("waited in vain");
+    if (tries > 3_000) throw new Error("waited in vain");
     await pause(10);
   }
 }
@@ -91,15 +87,17 @@ describe("a collector whose options change", () => {
     const [kept, second, third] = [await freePort(), await freePort(), await freePort()];
     const listening = (...ports: number[]): object => ({ listen: ports.map((port) => ({ ...LOOPBACK, port })) });
     await start(listening(kept, second));
-    const end = sendOn(kept);
+    const { sent, end } = sendOn(kept);
     for (const ports of [[kept], [kept, third], [second, kept, third], [kept, second]]) {
-      await pause(50);
+      const before = sent();
+      await until(() => sent() > before + 100);
       await collector.reload(options(listening(...ports)));
       expect(collector.status().listening.map(({ port }) => port)).toEqual(ports);
     }
-    const sent = await end();
-    await until(() => received() === sent);
-    expect(sent).toBeGreaterThan(500);
+    const before = sent();
+    await until(() => sent() > before + 100);
+    const all = await end();
+    await until(() => received() === all);
   });
 
   it("reads what a port still holds before it closes it", async () => {

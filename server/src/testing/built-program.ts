@@ -2,9 +2,9 @@
 import { spawn, spawnSync, type ChildProcess } from "node:child_process";
 import { createSocket } from "node:dgram";
 import { mkdtempSync, rmSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { freePort } from "./free-port.ts";
 
 const ROOT = path.resolve(__dirname, "../../..");
 export const BUNDLE = path.join(ROOT, "server/dist/sillage.mjs");
@@ -96,7 +96,7 @@ export async function pause(ms: number): Promise<void> {
 }
 
 /** Asks until there is an answer; errors mean "not yet". */
-export async function until<T>(what: string, probe: () => Promise<T | undefined>, timeoutMs = 30_000): Promise<T> {
+export async function until<T>(what: string, probe: () => Promise<T | undefined>, timeoutMs = 60_000): Promise<T> {
   const endMs = Date.now() + timeoutMs;
   let lastError: unknown;
   while (Date.now() < endMs) {
@@ -125,15 +125,6 @@ export function endOf(child: ChildProcess, signal?: NodeJS.Signals): Promise<num
     if (child.exitCode !== null || child.signalCode !== null) resolve(child.exitCode);
     child.once("exit", (code) => resolve(code));
     if (signal) child.kill(signal);
-  });
-}
-
-async function freePort(): Promise<number> {
-  return await new Promise((resolve) => {
-    const server = createServer().listen(0, "127.0.0.1", () => {
-      const { port } = server.address() as { port: number };
-      server.close(() => resolve(port));
-    });
   });
 }
 
