@@ -26,7 +26,8 @@ const esModules = [
 
 /** @type {import("jest").Config} */
 module.exports = {
-  testTimeout: 60_000,
+  // No measure of speed: what hangs ends at last, and a busy machine may take its time.
+  testTimeout: 180_000,
   projects: [
     {
       displayName: "unit",

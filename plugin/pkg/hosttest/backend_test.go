@@ -5,6 +5,7 @@ package hosttest
 import (
 	"context"
 	"encoding/json"
+	"net/netip"
 	"os"
 	"strings"
 	"syscall"
@@ -188,14 +189,7 @@ func (h *host) testShippedRule(t *testing.T, ds *pluginv2.PluginContext) {
 // testSeriesRule has a rule as its author would write it on a time series: last value, then a threshold.
 func (h *host) testSeriesRule(t *testing.T, ds *pluginv2.PluginContext) {
 	const bucket = 10 * time.Second
-	from := source()
-	// All in one bucket, so that its sum is known: not in the last seconds of one.
-	if rest := bucket - time.Since(time.Now().Truncate(bucket)); rest < 3*time.Second {
-		time.Sleep(rest)
-	}
-	ends := time.Now().Truncate(bucket).Add(bucket)
-	send(t, answeredFlows(from, 20))
-	h.awaitFlows(t, ds, "src ip "+from.String(), 20)
+	from, ends := h.sendInOneBucket(t, ds, bucket)
 	model := query{"view": "timeseries", "filter": "src ip " + from.String(), "dimensions": by("src_addr"), "measures": []string{"bytes"}}
 	series := rule{UID: "series", Condition: "C", Data: []step{
 		{RefID: "A", DatasourceUID: "sillage", Model: model},
@@ -214,6 +208,31 @@ func (h *host) testSeriesRule(t *testing.T, ds *pluginv2.PluginContext) {
 	if got[0].value != 20_000 || !got[0].firing || got[0].labels["src_addr"] != from.String() {
 		t.Errorf("got %+v", got)
 	}
+}
+
+// sendInOneBucket sends 20 flows that were received in one bucket, so that its sum is known, and tells their source and the bucket's end.
+// On a busy machine they may fall into two: then another source has another try.
+func (h *host) sendInOneBucket(t *testing.T, ds *pluginv2.PluginContext, bucket time.Duration) (netip.Addr, time.Time) {
+	t.Helper()
+	for range 10 {
+		from := source()
+		filter := "src ip " + from.String()
+		send(t, answeredFlows(from, 20))
+		h.awaitFlows(t, ds, filter, 20)
+		records := query{"view": "records", "filter": filter, "limit": 100}
+		starts := map[time.Time]bool{}
+		for _, row := range table(t, h.ask(t, ds, asked{from: time.Now().Add(-10 * time.Minute), to: time.Now().Add(time.Minute), models: map[string]any{"A": records}})["A"]) {
+			starts[row["time_received"].(time.Time).Truncate(bucket)] = true
+		}
+		if len(starts) != 1 {
+			continue
+		}
+		for start := range starts {
+			return from, start.Add(bucket)
+		}
+	}
+	t.Fatal("the flows never fell into one bucket")
+	return netip.Addr{}, time.Time{}
 }
 
 func (h *host) testRecordsRule(t *testing.T, ds *pluginv2.PluginContext) {

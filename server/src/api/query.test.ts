@@ -1,4 +1,6 @@
 /** `POST /api/v1/query` and its Grafana twin: each query its own outcome. */
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import request from "supertest";
 import { SillageError } from "@sillage/model";
 import type { QueryRequest } from "../store/index.ts";
@@ -115,24 +117,37 @@ it("keeps the text of an unexpected error in the log", async () => {
 });
 
 it("cancels the statement when the client goes away", async () => {
-  let cancelled: (() => void) | undefined;
+  const client = new AbortController();
+  let cancelled: () => void;
   const wasCancelled = new Promise<void>((resolve) => (cancelled = resolve));
   const slow = fakeStore(
     ({ signal }) =>
       new Promise((_, reject) => {
         signal?.addEventListener("abort", () => {
-          cancelled!();
+          cancelled();
           reject(new SillageError("store", "QUERY_CANCELLED", "the query was cancelled"));
         });
+        // Not before the statement runs: then there would be none to cancel.
+        client.abort();
       }),
   );
-  const pending = request(testApi({}, { store: slow }).app)
-    .post("/api/v1/query")
-    .send({ ...RANGE, queries: [stat] })
-    .timeout(200)
-    .catch(() => undefined);
-  await wasCancelled;
-  await pending;
+  const server = createServer(testApi({}, { store: slow }).app);
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  try {
+    const asked = fetch(`http://127.0.0.1:${(server.address() as AddressInfo).port}/api/v1/query`, {
+      method: "POST",
+      headers: { "Content-Type": "application/json" },
+      body: JSON.stringify({ ...RANGE, queries: [stat] }),
+      signal: client.signal,
+    });
+    await expect(asked).rejects.toThrow("abort");
+    await wasCancelled;
+  } finally {
+    await new Promise((resolve) => {
+      server.close(resolve);
+      server.closeAllConnections();
+    });
+  }
 });
 
 describe("Grafana's paths", () => {

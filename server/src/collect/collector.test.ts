@@ -45,7 +45,7 @@ async function send(port: number, count: number, host = "127.0.0.1", payload: Ui
 }
 
 async function until(isSo: () => boolean): Promise<void> {
-  for (let tries = 0; !isSo() && tries < 500; tries++) await new Promise((resolve) => setTimeout(resolve, 10));
+  for (let tries = 0; !isSo() && tries < 3_000; tries++) await new Promise((resolve) => setTimeout(resolve, 10));
 }
 
 /** Rows by table, from the names of what lies in the spool. */
@@ -178,7 +178,7 @@ describe("the collector", () => {
     const url = `http://127.0.0.1:${collector.statusPort}`;
     // Exporters are counted once a tick, not once a request.
     let metrics = "";
-    for (let tries = 0; !metrics.includes('protocol="netflow5"} 5') && tries < 500; tries++) {
+    for (let tries = 0; !metrics.includes('protocol="netflow5"} 5') && tries < 3_000; tries++) {
       await new Promise((resolve) => setTimeout(resolve, 10));
       metrics = await (await fetch(`${url}/metrics`)).text();
     }

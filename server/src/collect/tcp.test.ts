@@ -53,7 +53,7 @@ const ended = (socket: Socket): Promise<unknown> => new Promise((resolve) => soc
 
 async function until(isSo: () => boolean): Promise<void> {
   for (let tries = 0; !isSo(); tries++) {
-    if (tries > 1_000) throw new Error("waited in vain");
+    if (tries > 3_000) throw new Error("waited in vain");
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
 }

@@ -34,7 +34,7 @@ async function exchange(
   });
   await exporter.send(count);
   await exporter.stop();
-  for (let waits = 0; waits < 100 && batch.rows < count; waits++) await new Promise((resolve) => setTimeout(resolve, 20));
+  for (let waits = 0; waits < 2_000 && batch.rows < count; waits++) await new Promise((resolve) => setTimeout(resolve, 20));
   socket.close();
   flush();
   return { rows, ledger, lost: decoder.stats().reduce((sum, { sequence }) => sum + sequence.lost, 0) };

@@ -103,7 +103,7 @@ describe("a ClickHouse server with a password", () => {
       const answer = await store.query({
         sql: "SELECT currentDatabase(), count() FROM flows",
         params: {},
-        limits: { maxSeconds: 5, maxMemoryBytes: 1e9, maxRowsToRead: 1e6, maxResultRows: 10 },
+        limits: { maxSeconds: 60, maxMemoryBytes: 1e9, maxRowsToRead: 1e6, maxResultRows: 10 },
       });
       expect(answer.rows).toEqual([["other_name", "0"]]);
       await store.close();

@@ -35,7 +35,7 @@ describe.each(BACKENDS)("query on %s", (backend) => {
   /** Gone for a while: a statement that was aborted as it began may reach the engine after the first look. */
   async function untilGone(salt: string): Promise<void> {
     let gone = 0;
-    for (let i = 0; i < 200 && gone < 10; i++) {
+    for (let i = 0; i < 1_000 && gone < 10; i++) {
       gone = (await running(salt)) === -1 ? gone + 1 : 0;
       await sleep(50);
     }
