@@ -124,7 +124,7 @@ function partSelect(query: Aggregation, part: Part, totals: readonly Selected[])
     from: part.rollup?.table ?? RAW_TABLE,
     where: and(
       timeTest(part),
-      predicateSql(query.predicate),
+      predicateSql(part.predicate ?? query.predicate),
       // Groups without a failed first contact would come last and be left out: without them, few rows are grouped.
       ...(part.rollup === undefined && ranksAttempts(query) ? [attempt] : []),
       ...(inChosen === undefined || chosen!.keep === "both" ? [] : [chosen!.keep === "only" ? inChosen : not(inChosen)]),

@@ -46,6 +46,10 @@ const cases: readonly Case[] = [
     },
   },
   {
+    name: "network-by-its-two-ends",
+    query: { view: "stat", filter: "net 10.20.5.0/24 and proto tcp", measures: ["bytes"] },
+  },
+  {
     name: "scanned-ports-with-sketches",
     query: { view: "top", dimensions: [{ field: "svc_port" }], measures: ["attempts", "attempt_sources"], limit: 20 },
   },

@@ -19,6 +19,7 @@ import {
 import type { Basis } from "./activity.ts";
 import { dimensionName } from "./dimension.ts";
 import { isDistinct, totalOf, type Total } from "./measure.ts";
+import { splitEnds } from "./split-ends.ts";
 import type { Range } from "./step.ts";
 
 /** One table and the part of the range that is read from it; `rollup` is left out for raw rows. */
@@ -26,6 +27,8 @@ export interface Part extends Range {
   readonly rollup?: Rollup;
   /** How flows belong to the range; left out: by the time of receipt. */
   readonly basis?: Basis;
+  /** The flows of it that are read; left out: all that pass the query's filter. */
+  readonly predicate?: Predicate;
 }
 
 export interface Plan {
@@ -61,7 +64,7 @@ export function planQuery(input: PlanInput): Plan {
   const { basis = "received" } = input;
   if (basis !== "received") return { table: RAW_TABLE, parts: [{ ...input.range, basis }], bulk: undefined, totals, approximate: false };
   const rollups = [...(input.rollups ?? ROLLUPS)].sort(byCoarseness).filter((rollup) => canAnswer(rollup, input));
-  const parts = splitRange(input.range, rollups);
+  const parts = splitRange(input.range, rollups).flatMap((part) => partsByEnd(part, input));
   const bulk = parts
     .map(({ rollup }) => rollup)
     .filter((rollup) => rollup !== undefined)
@@ -77,6 +80,13 @@ function canAnswer(rollup: Rollup, { predicate, dimensions, measures, stepMs }: 
     [...predicateFields(predicate)].every((name) => keys.has(name)) &&
     (stepMs === undefined || stepMs % (rollup.resolutionSeconds * 1000) === 0)
   );
+}
+
+/** Raw rows to and from a network are read apart (split-ends.ts), unless something is counted that does not add up. */
+function partsByEnd(part: Part, { predicate, measures }: PlanInput): readonly Part[] {
+  if (part.rollup !== undefined || measures.some(isDistinct)) return [part];
+  const conditions = splitEnds(predicate);
+  return conditions.length === 1 ? [part] : conditions.map((condition): Part => ({ ...part, predicate: condition }));
 }
 
 /** Whole slots from the first rollup that has any in the range, the edges likewise from the ones after it, in the end from raw rows. */

@@ -2,7 +2,7 @@
 
 SELECT dst_addr AS d0, toFloat64(sum(bytes * (greatest(sampling_rate, 1)))) AS m0, toFloat64(sum(flows)) AS m1
 FROM flows
-WHERE (time_received >= fromUnixTimestamp64Milli({p0:Int64}) AND time_received < fromUnixTimestamp64Milli({p1:Int64})) AND ((src_addr BETWEEN {p2:IPv6} AND {p3:IPv6}) AND NOT dst_port = {p4:UInt64})
+WHERE (time_received >= fromUnixTimestamp64Milli({p0:Int64}) AND time_received < fromUnixTimestamp64Milli({p1:Int64})) AND ((indexHint((src_addr BETWEEN {p2:IPv6} AND {p3:IPv6})) AND (toUInt128(src_addr) BETWEEN toUInt128({p2:IPv6}) AND toUInt128({p3:IPv6}))) AND NOT dst_port = {p4:UInt64})
 GROUP BY d0
 ORDER BY m0 DESC, d0
 LIMIT {p5:UInt64}

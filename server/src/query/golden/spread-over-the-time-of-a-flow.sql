@@ -8,7 +8,7 @@ WITH
   least(until, toInt64({p1:Int64})) AS inside_until
 SELECT if(bitAnd(present, 1) != 0, toInt32(proto), -1) AS d0, toFloat64(sum((bytes * (greatest(sampling_rate, 1))) * ((inside_until - inside_from) / (until - began)))) AS m0, toFloat64(sumIf(flows, began >= {p0:Int64})) AS m1, toFloat64(uniqExactIf(src_addr, src_addr != (toIPv6('::')) AND began >= {p0:Int64})) AS m2
 FROM flows
-WHERE (time_received >= fromUnixTimestamp64Milli({p2:Int64}) AND time_received < fromUnixTimestamp64Milli({p3:Int64}) AND (began < {p1:Int64} AND until > {p0:Int64})) AND (src_addr BETWEEN {p4:IPv6} AND {p5:IPv6})
+WHERE (time_received >= fromUnixTimestamp64Milli({p2:Int64}) AND time_received < fromUnixTimestamp64Milli({p3:Int64}) AND (began < {p1:Int64} AND until > {p0:Int64})) AND (indexHint((src_addr BETWEEN {p4:IPv6} AND {p5:IPv6})) AND (toUInt128(src_addr) BETWEEN toUInt128({p4:IPv6}) AND toUInt128({p5:IPv6})))
 GROUP BY d0
 ORDER BY m0 DESC, d0
 LIMIT {p6:UInt64}
@@ -24,7 +24,7 @@ WITH
   if(edge = 1, inside_from, inside_until) AS edge_time
 SELECT intDiv(edge_time, {p2:Int64}) * {p2:Int64} AS t, if(bitAnd(present, 1) != 0, toInt32(proto), -1) IN {p3:Array(Int64)} AS chosen, if(chosen, if(bitAnd(present, 1) != 0, toInt32(proto), -1), 0) AS d0, toString(sum((toInt256(((bytes * (greatest(sampling_rate, 1))) / (until - began)) * (exp2(64))) * edge) * ((t + {p2:Int64}) - edge_time))) AS m0, toFloat64(sumIf(flows, edge = 1 AND began >= {p0:Int64})) AS m1, toFloat64(uniqExactIf(src_addr, src_addr != (toIPv6('::')) AND (edge = 1 AND began >= {p0:Int64}))) AS m2, toString(sum((toInt256(((bytes * (greatest(sampling_rate, 1))) / (until - began)) * (exp2(64))) * edge) * {p2:Int64})) AS r0
 FROM flows
-WHERE (time_received >= fromUnixTimestamp64Milli({p4:Int64}) AND time_received < fromUnixTimestamp64Milli({p5:Int64}) AND (began < {p1:Int64} AND until > {p0:Int64})) AND (src_addr BETWEEN {p6:IPv6} AND {p7:IPv6})
+WHERE (time_received >= fromUnixTimestamp64Milli({p4:Int64}) AND time_received < fromUnixTimestamp64Milli({p5:Int64}) AND (began < {p1:Int64} AND until > {p0:Int64})) AND (indexHint((src_addr BETWEEN {p6:IPv6} AND {p7:IPv6})) AND (toUInt128(src_addr) BETWEEN toUInt128({p6:IPv6}) AND toUInt128({p7:IPv6})))
 GROUP BY t, chosen, d0
 ORDER BY t
 -- {"p0":1767225600000,"p1":1767229200000,"p2":60000,"p3":[6],"p4":1767225300000,"p5":1767231300000,"p6":"10.0.0.0","p7":"10.255.255.255"}

@@ -71,9 +71,9 @@ export function addColumnsSql(table: TableSpec | RollupSpec, missing: readonly C
 }
 
 /** Adds indexes that came after the table was made. Old parts get theirs in the background, without their columns being written anew. */
-export function addIndexesSql({ name, indexes = [] }: TableSpec): string[] {
+export function addIndexesSql({ name }: TableSpec, added: readonly IndexSpec[]): string[] {
   const table = identifier(name);
-  return indexes.flatMap((index) => [
+  return added.flatMap((index) => [
     `ALTER TABLE ${table} ADD ${indexSql(index, "IF NOT EXISTS")}`,
     `ALTER TABLE ${table} MATERIALIZE INDEX ${identifier(index.name)}`,
   ]);

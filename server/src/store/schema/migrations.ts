@@ -8,7 +8,7 @@ import { addColumnsSql, addIndexesSql, createTableSql, createViewSql, modifyMerg
 import { EXPORTER_OPTIONS } from "./exporter-options-table.ts";
 import { IF_COUNTERS } from "./if-counters-table.ts";
 import { EXPORTERS, FLOWS, IGNORED_ELEMENTS, LOSS, ROLLUP_TABLES, TABLES } from "./tables.ts";
-import type { RollupSpec, TableSpec } from "./table-spec.ts";
+import type { IndexSpec, RollupSpec, TableSpec } from "./table-spec.ts";
 
 /** Days by table name; a table that is not named keeps its default. */
 export type Retention = Readonly<Record<string, number>>;
@@ -67,10 +67,19 @@ const MIGRATIONS: readonly Migration[] = [
   {
     version: 8,
     name: "indexes on addresses",
-    statements: () => addIndexesSql(FLOWS),
+    statements: () => addIndexesSql(FLOWS, indexes("src_addr_bloom", "dst_addr_minmax")),
   },
   { version: 9, name: "fewer merges", statements: () => TABLES.map(modifyMergesSql) },
+  {
+    version: 10,
+    name: "least and largest source of a granule",
+    statements: () => addIndexesSql(FLOWS, indexes("src_addr_minmax")),
+  },
 ];
+
+function indexes(...names: readonly string[]): readonly IndexSpec[] {
+  return FLOWS.indexes!.filter(({ name }) => names.includes(name));
+}
 
 const ADDED_ROLLUPS = ["traffic_1h", "ports_1d", "hosts_5m", "pairs_1h"];
 

@@ -66,6 +66,12 @@ export const FLOWS: TableSpec = {
       doc: "Granules that a source is in: the sort key keeps only destinations together.",
     },
     {
+      name: "src_addr_minmax",
+      column: "src_addr",
+      type: "minmax",
+      doc: "Granules that a network outside cannot be the source of: what goes out comes from the operator's networks.",
+    },
+    {
       name: "dst_addr_minmax",
       column: "dst_addr",
       type: "minmax",
