@@ -44,6 +44,8 @@ export interface Aggregation {
   readonly dimensions: readonly Dimension[];
   readonly stepMs?: number;
   readonly chosen?: ChosenGroups;
+  /** Only flows with one of these values of a dimension. */
+  readonly within?: { readonly dimension: Dimension; readonly values: readonly GroupValue[] };
   /** Ranks groups by a total, then by their values, so that equals have an order too. */
   readonly rank?: { readonly totalIndex: number; readonly desc: boolean; readonly limit: number };
 }
@@ -107,7 +109,7 @@ function rankOrder({ rank, dimensions }: Aggregation, keys: readonly Alias[]): P
 }
 
 function partSelect(query: Aggregation, part: Part, totals: readonly Selected[]): Select {
-  const { dimensions, chosen, stepMs } = query;
+  const { dimensions, chosen, stepMs, within } = query;
   const values = dimensions.map(dimensionSql);
   const inChosen = chosen === undefined ? undefined : chosenTest(values, dimensions, chosen);
   const keys = keyColumns(query).map((alias): Selected => {
@@ -125,6 +127,7 @@ function partSelect(query: Aggregation, part: Part, totals: readonly Selected[])
     where: and(
       timeTest(part),
       predicateSql(part.predicate ?? query.predicate),
+      ...(within === undefined ? [] : [isIn(dimensionSql(within.dimension), value(groupArrayType(within.dimension), within.values))]),
       // Groups without a failed first contact would come last and be left out: without them, few rows are grouped.
       ...(part.rollup === undefined && ranksAttempts(query) ? [attempt] : []),
       ...(inChosen === undefined || chosen!.keep === "both" ? [] : [chosen!.keep === "only" ? inChosen : not(inChosen)]),

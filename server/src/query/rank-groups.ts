@@ -6,6 +6,7 @@ import type { GroupValue } from "./dimension.ts";
 import type { Execution, Row } from "./execution.ts";
 import { totalOf } from "./measure.ts";
 import { planQuery, type Plan } from "./plan.ts";
+import { rankByAddress } from "./rank-by-address.ts";
 import type { ViewRequest } from "./view-request.ts";
 import type { Range } from "./step.ts";
 
@@ -40,7 +41,7 @@ export async function rankGroups(request: ViewRequest, range: Range, execution: 
     // One more than wanted tells whether anything was left out.
     rank: { totalIndex: plan.totals.indexOf(totalOf(ranking)), desc: query.order?.desc ?? true, limit: query.limit + 1 },
   };
-  const rows = await execution.run(aggregateSql(aggregation));
+  const rows = (await rankByAddress(aggregation, execution)) ?? (await execution.run(aggregateSql(aggregation)));
   const withPart = (row: Row): boolean => hasPart(row, query, aggregation);
   // Groups that have nothing of all that is asked are not missed, whether or not the table told them.
   const found = ranksAttempts(aggregation) ? rows.filter(withPart) : rows;
