@@ -57,12 +57,26 @@ describe("narrowestForm", () => {
     ]);
   });
 
-  it("finds the width again when the values have changed", () => {
-    const column = counters(1, 2, 3);
-    expect(narrowestForm(column, ROWS).type).toBe("UInt8");
-    setU64(column, 1, 70_000);
-    expect(narrowestForm(column, ROWS).type).toBe("UInt32");
-    setU64(column, 1, 2);
-    expect([...narrowestForm(column, ROWS).bytes]).toEqual([1, 2, 3]);
+  it.each([
+    { kind: "counters", column: () => counters(0, 0, 0), set: setU64, type: "UInt64" },
+    { kind: "numbers", column: () => numbers(0, 0, 0), set: ({ u32 }: Column, row: number, n: number) => (u32[row] = n), type: "UInt32" },
+  ])("finds the width of $kind again when the values have changed", ({ column: make, set, type }) => {
+    const column = make();
+    const top = type === "UInt64" ? 2 ** 40 : 70_000;
+    const steps = [2, 300, top, top, 300, 2, top, 2, 300, 2];
+    const wanted = new Map([
+      [2, "UInt8"],
+      [300, "UInt16"],
+      [top, type],
+    ]);
+    for (const value of steps) {
+      set(column, 1, value);
+      const { type: found, bytes } = narrowestForm(column, ROWS);
+      expect(found).toBe(wanted.get(value));
+      if (value !== top) {
+        const values = found === "UInt8" ? bytes : new Uint16Array(bytes.buffer, bytes.byteOffset, ROWS);
+        expect([...values]).toEqual([0, value, 0]);
+      }
+    }
   });
 });
