@@ -9,7 +9,8 @@ export interface Position {
 }
 
 /** Who acts on an error: decides the HTTP status and Grafana's error source. */
-export type ErrorKind = "input" | "config" | "store" | "timeout" | "unavailable" | "too-large" | "unauthorized" | "not-found" | "internal";
+export type ErrorKind =
+  "input" | "config" | "store" | "timeout" | "cancelled" | "unavailable" | "too-large" | "unauthorized" | "not-found" | "internal";
 
 export interface ErrorDetails {
   /** What to do about it, naming the option or the screen. */
@@ -41,6 +42,8 @@ export const HTTP_STATUS: Readonly<Record<ErrorKind, number>> = {
   config: 500,
   store: 500,
   timeout: 504,
+  // Not of RFC 9110: nginx has it for a client that went away, and Prometheus and Grafana took it over.
+  cancelled: 499,
   unavailable: 503,
   "too-large": 413,
   unauthorized: 401,

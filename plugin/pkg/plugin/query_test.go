@@ -75,8 +75,9 @@ func TestAFailedQueryLeavesTheOthers(t *testing.T) {
 	ds, _ := fakeServer(t, 200, `{"results":{
 		"A":{"status":400,"frames":[],"error":{"code":"FILTER_UNKNOWN_WORD","message":"prot is not a word","hint":"did you mean proto?","position":{"offset":0,"length":4,"line":1,"column":1}}},
 		"B":{"status":200,"frames":[`+oneFrame+`]},
-		"C":{"status":200,"frames":[{"data":"nonsense"}]}}}`)
-	responses := ask(t, ds, query("A", `{"filter":"prot tcp"}`), query("B", `{}`), query("C", `{}`), query("D", `[1]`), query("E", `null`))
+		"C":{"status":200,"frames":[{"data":"nonsense"}]},
+		"F":{"status":499,"frames":[],"error":{"code":"QUERY_CANCELLED","message":"the query was cancelled"}}}}`)
+	responses := ask(t, ds, query("A", `{"filter":"prot tcp"}`), query("B", `{}`), query("C", `{}`), query("D", `[1]`), query("E", `null`), query("F", `{}`))
 
 	wrong := responses["A"]
 	if wrong.Status != 400 || wrong.ErrorSource != backend.ErrorSourceDownstream || wrong.Error.Error() != "prot is not a word (did you mean proto?)" {
@@ -87,6 +88,9 @@ func TestAFailedQueryLeavesTheOthers(t *testing.T) {
 	}
 	if responses["B"].Error != nil || len(responses["B"].Frames) != 1 {
 		t.Errorf("got %v for the good query", responses["B"])
+	}
+	if cancelled := responses["F"]; cancelled.Status != statusCanceled || cancelled.ErrorSource != backend.ErrorSourceDownstream {
+		t.Errorf("a cancelled query: got %d %s", cancelled.Status, cancelled.ErrorSource)
 	}
 	if responses["C"].Status != 502 || responses["D"].Status != 400 || responses["E"].Status != 400 {
 		t.Errorf("got %d for frames, %d and %d for models that cannot be read", responses["C"].Status, responses["D"].Status, responses["E"].Status)

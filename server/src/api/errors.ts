@@ -14,8 +14,7 @@ function toSillageError(error: unknown): SillageError | undefined {
 export function describeError(error: unknown, log: ApiLog): { readonly status: number; readonly body: ErrorBody } {
   const known = toSillageError(error);
   if (known === undefined || known.kind === "internal") log.error({ err: error }, "request failed");
-  else if (known.kind === "timeout" || (known.kind === "store" && known.code !== "QUERY_CANCELLED"))
-    log.warn({ err: error, code: known.code }, "query failed");
+  else if (known.kind === "timeout" || known.kind === "store") log.warn({ err: error, code: known.code }, "query failed");
   return { status: known === undefined ? 500 : HTTP_STATUS[known.kind], body: errorBody(known ?? error) };
 }
 

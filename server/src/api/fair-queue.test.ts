@@ -55,7 +55,7 @@ it("forgets who gave up while waiting, and goes on after a task that failed", as
   const gone = add("c", "gone", abort.signal);
   const next = add("c", "next");
   abort.abort();
-  await expect(gone).rejects.toMatchObject({ code: "QUERY_CANCELLED" });
+  await expect(gone).rejects.toMatchObject({ code: "QUERY_CANCELLED", kind: "cancelled" });
   await expect(failing).rejects.toThrow("no");
   await end("next");
   await next;

@@ -110,7 +110,7 @@ export class FairQueue {
 }
 
 function cancelled(): SillageError {
-  return new SillageError("unavailable", "QUERY_CANCELLED", "the query was cancelled before it began");
+  return new SillageError("cancelled", "QUERY_CANCELLED", "the query was cancelled before it began");
 }
 
 function timedOut(maxWaitMs: number): SillageError {

@@ -106,6 +106,16 @@ it("answers 504 for a query that ran out of time, and tells the log", async () =
   expect(logged).toMatchObject([{ level: "warn", message: "query failed" }]);
 });
 
+it("answers 499 for a query that somebody cancelled, which is nobody's fault and no line in the log", async () => {
+  const killed = fakeStore(() => Promise.reject(new SillageError("cancelled", "QUERY_CANCELLED", "the query was cancelled")));
+  const { app: quiet, logged } = testApi({}, { store: killed });
+  const asked = { ...RANGE, queries: [stat] };
+  const { body } = await request(quiet).post("/api/v1/query").send(asked);
+  expect(body.results.A).toMatchObject({ status: 499, frames: [], error: { code: "QUERY_CANCELLED" } });
+  expect((await request(quiet).post("/api/ds/query").send(asked)).body.results.A).toMatchObject({ status: 499, errorSource: "downstream" });
+  expect(logged).toEqual([]);
+});
+
 it("keeps the text of an unexpected error in the log", async () => {
   const { app: broken, logged } = testApi({}, { store: fakeStore(() => Promise.reject(new Error("secret path /etc"))) });
   const { text } = await request(broken)
@@ -125,7 +135,7 @@ it("cancels the statement when the client goes away", async () => {
       new Promise((_, reject) => {
         signal?.addEventListener("abort", () => {
           cancelled();
-          reject(new SillageError("store", "QUERY_CANCELLED", "the query was cancelled"));
+          reject(new SillageError("cancelled", "QUERY_CANCELLED", "the query was cancelled"));
         });
         // Not before the statement runs: then there would be none to cancel.
         client.abort();

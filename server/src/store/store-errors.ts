@@ -93,7 +93,7 @@ export function queryTimeout(cause?: unknown): SillageError {
 }
 
 export function queryCancelled(cause?: unknown): SillageError {
-  return new SillageError("store", "QUERY_CANCELLED", "the query was cancelled", { cause });
+  return new SillageError("cancelled", "QUERY_CANCELLED", "the query was cancelled", { cause });
 }
 
 export function unavailable(message: string, cause?: unknown): SillageError {
