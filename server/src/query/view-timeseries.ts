@@ -5,11 +5,11 @@
  * - A bucket without rows is 0 where flows were loaded. Outside of the loaded time a graph has no buckets; an alert has nulls, so that the
  *   last value of a collector that went silent is not taken for a fresh one.
  * - Rates are per second of the part of a bucket that lies in the range and is loaded, so that neither edge of a graph dips.
- * - The last bucket of a range up to now is unfinished: graphs keep it (`meta.custom.unfinishedFromMs` says where), alerts leave it out,
- *   together with buckets that the range covers only in part. Of a spread series (spread.ts) every bucket is unfinished to
+ * - The last bucket of a range up to now is unfinished: graphs keep it (`meta.custom.unfinishedFromMs` says where, and a notice where its value
+ *   misleads), alerts leave it out, together with buckets that the range covers only in part. Of a spread series (spread.ts) every bucket is unfinished to
  *   which flows may still add that no exporter has told of.
  */
-import type { FieldSchema, Frame, FrameValue, MeasureName } from "@sillage/model";
+import { MEASURES, type FieldSchema, type Frame, type FrameValue, type MeasureName } from "@sillage/model";
 import { basisOf, HEARD_WITHIN_MS } from "./activity.ts";
 import { aggregateSql, type ChosenGroups } from "./aggregate-sql.ts";
 import type { GroupValue } from "./dimension.ts";
@@ -73,6 +73,7 @@ export async function queryTimeseries(request: ViewRequest, execution: Execution
       isLoaded(start, stepMs, loaded) && seconds[i]! > 0 ? fromTotal(measure, total(start), seconds[i]!) : null,
     );
   };
+  if (unfinished !== undefined && basis !== "spread") noticeUnfinished(unfinished, measures, execution);
   const meta = execution.meta("timeseries-multi", { ...custom, ...(unfinished === undefined ? {} : { unfinishedFromMs: unfinished }) });
   return series
     .flatMap((group, index) =>
@@ -86,6 +87,13 @@ export async function queryTimeseries(request: ViewRequest, execution: Execution
       }),
     )
     .map((frame, index) => (index === 0 ? { ...frame, schema: { ...frame.schema, meta } } : frame));
+}
+
+/** A rate is right at any time; what is added up or counted looks like a decline until its bucket has ended. */
+function noticeUnfinished(fromMs: number, measures: readonly MeasureName[], execution: Execution): void {
+  const growing = measures.filter((measure) => MEASURES[measure].kind !== "rate").map((measure) => MEASURES[measure].label);
+  if (growing.length > 0)
+    execution.notice("info", `The bucket from ${new Date(fromMs).toISOString()} on has not ended: ${growing.join(", ")} in it still grow.`);
 }
 
 function stepOf({ query, range, intervalMs, maxDataPoints }: ViewRequest, execution: Execution): number {

@@ -1,5 +1,5 @@
 /** Views on real rows: the conventions of docs/queries.md, and the same answer from every table. */
-import { parseFlowQuery, ROLLUPS, type FlowQueryInput, type FlowRow, type Frame } from "@sillage/model";
+import { parseFlowQuery, ROLLUPS, type FlowQueryInput, type FlowRow, type Frame, type MeasureName } from "@sillage/model";
 import fc from "fast-check";
 import type { QueryContext } from "./execution.ts";
 import { aggregateSql } from "./aggregate-sql.ts";
@@ -245,6 +245,17 @@ describe("views", () => {
       const [graph] = await ask({ measures: ["bytes"] }, range);
       expect(graph!.data.values[0]!.at(-1)).toBe(START + HOUR);
       expect(graph!.schema.meta!.custom).toMatchObject({ unfinishedFromMs: START + HOUR });
+    });
+
+    it("tells people of the last bucket where its value misleads: what is added up or counted there still grows", async () => {
+      const textsOf = async (measures: MeasureName[], overrides: object): Promise<string[]> =>
+        ((await ask({ measures }, overrides))[0]!.schema.meta!.notices ?? []).map(({ text }) => text);
+      const upToNow = { from: START, to: START + HOUR + 20_000, nowMs: START + HOUR + 20_000 };
+      const told = `The bucket from ${new Date(START + HOUR).toISOString()} on has not ended: Bytes, Flows in it still grow.`;
+      expect(await textsOf(["bytes", "bps", "flows"], upToNow)).toEqual([told]);
+      expect(await textsOf(["bps"], upToNow)).toEqual([]);
+      expect(await textsOf(["bytes"], { ...upToNow, alert: true })).toEqual([]);
+      expect(await textsOf(["bytes"], { ...upToNow, to: START + HOUR })).toEqual([]);
     });
 
     it("answers a typed frame without rows where nothing was loaded or no group was found", async () => {
