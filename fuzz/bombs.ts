@@ -280,7 +280,7 @@ function writeRawHeader(out: ByteWriter, random: Random): void {
 }
 
 /** A packet of stacked headers, cut anywhere. */
-export function anyPacket(random: Random): Uint8Array {
+function anyPacket(random: Random): Uint8Array {
   const out = new ByteWriter();
   if (random.chance(0.8)) out.zeros(12);
   for (let layers = random.integer(1, 14); layers > 0; layers--) writeLayer(out, random);

@@ -8,7 +8,7 @@ const FLAG = "SILLAGE_FAULTS_MOUNTS";
 const NAMESPACE = process.getuid?.() === 0 ? ["--mount"] : ["--mount", "--user", "--map-root-user"];
 const BUSY_TRIES = 100;
 
-export const hasOwnMounts = (): boolean => process.env[FLAG] === "1";
+const hasOwnMounts = (): boolean => process.env[FLAG] === "1";
 
 /** For `FaultRow.skip`. */
 export function whyNoMounts(): string | undefined {

@@ -23,6 +23,6 @@ export { completeFilter, type CompletionOption, type FilterCompletion } from "./
 export { FILTER_CODES, type Diagnostic, type FilterCode, type Severity } from "./diagnostic.ts";
 export { evaluatePredicate, type FlowRow } from "./evaluate.ts";
 export { filterParser } from "./filter-parser.generated.ts";
-export { MAX_DEPTH, MAX_FILTER_LENGTH, parseFilter, type ParsedFilter } from "./parse.ts";
+export { MAX_FILTER_LENGTH, parseFilter, type ParsedFilter } from "./parse.ts";
 export { printFilter } from "./print.ts";
 export { FILTER_WORDS, sidesOf as filterWordSides, type FilterWord } from "./words.ts";

@@ -15,7 +15,7 @@ export interface NotANumber {
 }
 
 /** A bigint only where a number would lose digits, so that small values stay plain JSON. */
-export function narrow(value: bigint): FilterNumber {
+function narrow(value: bigint): FilterNumber {
   return value <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(value) : value;
 }
 

@@ -53,7 +53,7 @@ export interface ApiDeps extends PageFolders {
 }
 
 /** The store's defaults, for those who have no configuration. */
-export const DEFAULT_LIMITS: QueryLimits = {
+const DEFAULT_LIMITS: QueryLimits = {
   maxSeconds: 30,
   maxMemoryBytes: 2 * 2 ** 30,
   maxRowsToRead: 5_000_000_000,

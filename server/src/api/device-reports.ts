@@ -22,7 +22,7 @@ import type { ApiContext } from "./context.ts";
 import { mergeSessions, wordsOf, type OperatorWords, type SessionAnswer } from "./exporter-sessions.ts";
 
 /** Stands in the balance for drops and refusals that belong to no exporter known. */
-export const NOBODY = "::";
+const NOBODY = "::";
 /** Flows of the last minutes tell what kinds of records an exporter sends. Unit: ms. */
 const TRAFFIC_MS = 600_000;
 /** Exporters whose interface counters are compared when all are looked at: one query each. */

@@ -25,7 +25,7 @@ const elementSchema = z.strictObject({
   keep: z.boolean().optional().describe("Keep it as text in the column extra, under its name."),
 });
 
-export const elementsFileSchema = z.strictObject({
+const elementsFileSchema = z.strictObject({
   elements: z.array(elementSchema).max(1_000).describe("Elements, in any order; for one column the first that is not empty counts."),
 });
 

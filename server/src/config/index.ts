@@ -1,19 +1,7 @@
 export { configReference, printConfig } from "./describe-options.ts";
-export { DEFAULT_CONFIG_FILE, loadConfig, type LoadConfigOptions, type LoadedConfig } from "./load-config.ts";
+export { loadConfig, type LoadConfigOptions, type LoadedConfig } from "./load-config.ts";
 export { nearestName } from "./nearest-name.ts";
 export { network, NetworkTable, parseNetwork, type Network } from "./network.ts";
 export { readSecret, secret } from "./secret.ts";
-export {
-  bitRate,
-  type Bounds,
-  duration,
-  formatBitRate,
-  formatDuration,
-  formatSize,
-  parseBitRate,
-  parseDurationMs,
-  parseSizeBytes,
-  port,
-  size,
-} from "./values.ts";
+export { bitRate, type Bounds, duration, formatDuration, formatSize, parseDurationMs, parseSizeBytes, port, size } from "./values.ts";
 export { invalid, readYamlFile, type YamlFileKind } from "./yaml-file.ts";

@@ -13,7 +13,7 @@ import { invalid, readYamlSource, schemaError, type KeyPath } from "./yaml-file.
 const CONFIG_FILE = { name: "the configuration file", hint: "docs/reference/config.md lists all options" };
 
 /** File that is read when nobody names another one. */
-export const DEFAULT_CONFIG_FILE = "sillage.yaml";
+const DEFAULT_CONFIG_FILE = "sillage.yaml";
 
 export interface LoadConfigOptions {
   /** Value of `--config`. */

@@ -46,7 +46,7 @@ export function formatSize(bytes: number): string {
 }
 
 /** "10G" to 10,000,000,000 bit/s; undefined if the text is not a bit rate. */
-export function parseBitRate(text: string): number | undefined {
+function parseBitRate(text: string): number | undefined {
   return parseWithUnit(text, BIT_RATE, BIT_RATE_UNITS);
 }
 

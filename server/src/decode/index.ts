@@ -16,9 +16,8 @@ export type {
 } from "./contract.ts";
 export { DEFAULT_LIMITS, type DecoderLimits, type GivenUp } from "./limits.ts";
 export { Decoder } from "./decoder.ts";
-export { FACT_KINDS, type FactKind } from "./fact.ts";
 export { DROP_CAUSES, SKIP_KINDS, type DropCause, type SkipKind } from "./drop-cause.ts";
-export { findElement, findVendor, type KnownElement } from "./elements/element-names.ts";
+export { findElement, type KnownElement } from "./elements/element-names.ts";
 export { KEPT_TYPES, type ElementType, type KeptType } from "./elements/element-type.ts";
 export { canonicalElement as elementNumber } from "./elements/netflow9-elements.ts";
 export { columnsOfType, type OperatorElement } from "./operator-element.ts";

@@ -89,7 +89,7 @@ function tellRate(plan: RatePlan, record: RecordAt, { foreign, tell }: RateConte
 }
 
 /** Selector ids have 64 bits, sampler ids 8 to 32: the low 32 tell them apart. */
-export function samplerKey(id: number): number {
+function samplerKey(id: number): number {
   return subjectKey(SUBJECT.sampler, id % 0x1_0000_0000);
 }
 

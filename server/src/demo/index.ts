@@ -6,7 +6,6 @@ export {
   encodeNetflow5,
   encodeNetflow6,
   encodeNetflow7,
-  NETFLOW5_MAX_FLOWS,
   type FixedMessage,
   type Netflow5Message,
   type NumberedMessage,

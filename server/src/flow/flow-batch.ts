@@ -14,7 +14,7 @@ import { ValueRun } from "./value-run.ts";
 import { allocateVariableColumns, variableIndex, type ListColumn, type MapColumn, type TextColumn } from "./variable-column.ts";
 
 /** Rows of a full segment. Unit: rows. 65,536 keeps a segment's columns in a core's cache while ClickHouse inserts it. */
-export const DEFAULT_BATCH_ROWS = 65_536;
+const DEFAULT_BATCH_ROWS = 65_536;
 
 /** Columns that are the same for all rows of a datagram, and often for those of the next: written as runs. */
 export const RUN_COLUMNS = [

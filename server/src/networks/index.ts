@@ -1,3 +1,3 @@
 export { fillNetworks } from "./fill-dictionary.ts";
 export { NetworkLabels } from "./network-labels.ts";
-export { defaultNetworks, networksFileSchema, readNetworksFile, type LabelledNetwork } from "./networks-file.ts";
+export { defaultNetworks, readNetworksFile, type LabelledNetwork } from "./networks-file.ts";

@@ -29,7 +29,7 @@ const networkSchema = z.strictObject({
   criticality: z.int().min(1).max(5).optional().describe("1 (unimportant) to 5 (vital)."),
 });
 
-export const networksFileSchema = z.strictObject({
+const networksFileSchema = z.strictObject({
   networks: z.array(networkSchema).describe("Networks, in any order; the longest one that an address lies in counts."),
 });
 

@@ -7,7 +7,6 @@ export {
   formatSegmentName,
   parseSegmentName,
   SEGMENT_SUFFIX,
-  SIDECAR_SUFFIX,
   type SegmentColumn,
   type SegmentName,
   type SegmentSidecar,

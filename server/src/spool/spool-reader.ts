@@ -9,7 +9,7 @@ import { countNativeRows, LayoutError } from "./native-layout.ts";
 import { parseSegmentName, SEGMENT_SUFFIX, type SegmentColumn, type SegmentName } from "./segment.ts";
 
 /** Folder beside those of the collectors, for segments that cannot be stored. */
-export const QUARANTINE_FOLDER = "quarantine";
+const QUARANTINE_FOLDER = "quarantine";
 
 export interface WaitingSegment {
   readonly name: SegmentName;

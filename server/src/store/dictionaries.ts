@@ -45,7 +45,7 @@ export const LATE_RATES: DictionarySpec = {
   doc: "Sampling rates that became known after the flows were stored, by exporter.",
 };
 
-export const DICTIONARIES: readonly DictionarySpec[] = [NETWORKS, LATE_RATES];
+const DICTIONARIES: readonly DictionarySpec[] = [NETWORKS, LATE_RATES];
 
 export interface DictionaryOptions {
   readonly database: string;

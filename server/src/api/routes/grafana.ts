@@ -9,7 +9,7 @@ import { parseBody } from "../parse-body.ts";
 import { queryRequestSchema, runQueries, type QueryResult } from "../query-requests.ts";
 
 /** Resource paths that the plugin may ask for; the plugin's backend has the same list. */
-export const RESOURCES: readonly string[] = ["language/check", "language/complete", "fields", "values", "exporters", "health"];
+const RESOURCES: readonly string[] = ["language/check", "language/complete", "fields", "values", "exporters", "health"];
 
 /** `/api/ds/query`: errors are a text beside the frames, and the whole says 207 when a part failed. */
 export function grafanaQueryRoute(api: ApiContext): Router {

@@ -9,7 +9,7 @@ export interface Datagram {
   readonly sequence?: number;
 }
 
-export const AGENT = hex("00000001 c6336401"); // 198.51.100.1
+const AGENT = hex("00000001 c6336401"); // 198.51.100.1
 
 export function sflow({ samples, count = samples.length, agent = AGENT, sequence = 1 }: Datagram): Uint8Array {
   const out = new ByteWriter().u32(5).bytes(agent).u32(3).u32(sequence).u32(1_000).u32(count);
@@ -33,7 +33,7 @@ export function rawHeader(header: Uint8Array, { protocol = 1, frameBytes = heade
   return block(1, concat(new ByteWriter().u32(protocol).u32(frameBytes).u32(stripped).u32(header.length).build(), header, padding));
 }
 
-export const MACS = hex("020000000001 020000000002");
+const MACS = hex("020000000001 020000000002");
 export const IPV4 = (proto: string, rest: string, { fragment = "0000", total = "0064" } = {}): Uint8Array =>
   hex(`45 b8 ${total} 0001 ${fragment} 40 ${proto} 0000 0a000001 0a000002 ${rest}`);
 export const ipv6Text = (next: string, rest: string): string =>

@@ -44,7 +44,7 @@ export interface Room {
 /** Dropping goes on until so much of the limit is used, so that it happens now and then and not with every insert. */
 export const LOW_WATER = 0.95;
 /** Part of the disk that stays free: merges need room for copies, and the spool for flows. */
-export const MIN_FREE_SHARE = 0.1;
+const MIN_FREE_SHARE = 0.1;
 
 /** Part of the limit that raw flows keep as long as a rollup has anything to drop. */
 export const RAW_SHARE = 0.5;

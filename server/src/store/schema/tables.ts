@@ -21,7 +21,7 @@ import { IF_COUNTERS } from "./if-counters-table.ts";
 import type { ColumnSpec, RollupSpec, TableSpec } from "./table-spec.ts";
 
 /** Raw flows are kept this long by default. Unit: days. */
-export const RAW_RETENTION_DAYS = 30;
+const RAW_RETENTION_DAYS = 30;
 /** An exporter that has been silent for so long is forgotten. Unit: days. */
 const EXPORTERS_RETENTION_DAYS = 400;
 /** As long as the volumes that it explains. Unit: days. */
