@@ -4,8 +4,9 @@
  *   decode-from-memory.ts SECONDS        tells its parent a MemoryResult for each workload
  */
 import { Decoder } from "../server/src/decode/index.ts";
-import { FlowBatch, parseAddress } from "../server/src/flow/index.ts";
+import { parseAddress } from "../server/src/flow/index.ts";
 import { DISTINCT_DATAGRAMS, EXPORT_MS, makeDatagrams, WORKLOADS, type Workload } from "./decode-workloads.ts";
+import { RowCounter } from "./row-counter.ts";
 
 /** Rows and datagrams per second of CPU time. */
 export interface MemoryResult {
@@ -23,15 +24,7 @@ function measure(workload: Workload, seconds: number): MemoryResult {
   const datagrams = makeDatagrams(workload);
   const decoder = new Decoder();
   const context = { source: parseAddress("192.0.2.1"), sourcePort: 2055, receivedMs: EXPORT_MS };
-  const batch = new FlowBatch();
-  let rows = 0;
-  const sink = {
-    batch,
-    flush: (): void => {
-      rows += batch.rows;
-      batch.reset();
-    },
-  };
+  const sink = new RowCounter();
   if (prelude) decoder.decode(prelude, context, sink);
   const run = (until: number): number => {
     let rounds = 0;
@@ -43,8 +36,7 @@ function measure(workload: Workload, seconds: number): MemoryResult {
     return rounds;
   };
   run(performance.now() + Math.min(1000, seconds * 500)); // lets V8 compile the loops
-  sink.flush();
-  rows = 0;
+  const rowsBefore = sink.rows;
   let elapsed = 0;
   let rounds = 0;
   let best = 0;
@@ -57,7 +49,7 @@ function measure(workload: Workload, seconds: number): MemoryResult {
     elapsed += cpu;
     best = Math.max(best, (done * DISTINCT_DATAGRAMS * flowsPerDatagram) / cpu);
   }
-  sink.flush();
+  const rows = sink.rows - rowsBefore;
   if (rows !== rounds * DISTINCT_DATAGRAMS * flowsPerDatagram)
     throw new Error(`${name}: ${rows} rows from ${rounds * DISTINCT_DATAGRAMS} datagrams`);
   return {

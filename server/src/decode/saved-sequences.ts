@@ -2,6 +2,7 @@
  * How far a decoder has followed the sequence numbers of its exporters, so that the next process counts what nobody received between the two.
  * Unlike templates (saved-state.ts) this changes with every datagram, and is worth something only together with the counts up to the same one.
  */
+import { isInteger, isTime, parseAddressWords, toHex } from "./saved-values.ts";
 import type { SavedSequence, SequenceRule } from "./sequence-tracker.ts";
 import type { SessionTable } from "./session-table.ts";
 
@@ -40,8 +41,8 @@ export function resumeSequences(table: SessionTable, saved: readonly unknown[], 
   for (const each of saved) {
     if (!isSessionSequence(each) || each.lastMs < sinceMs) continue;
     const { flowType, obsDomain, sourcePort, uptimeMs, lastMs } = each;
-    const source = fromHex(each.source);
-    const exporter = each.exporter === each.source ? source : fromHex(each.exporter);
+    const source = parseAddressWords(each.source)!;
+    const exporter = each.exporter === each.source ? source : parseAddressWords(each.exporter)!;
     const session = table.open({ flowType, obsDomain, source, sourcePort, exporter, connection: 0 }, lastMs);
     session.resume(each, uptimeMs);
     table.sleep(session, session.hasRows);
@@ -56,7 +57,7 @@ function isSessionSequence(value: unknown): value is SessionSequence {
   return (
     RULES.includes(rule) &&
     isInteger(next, 0xffff_ffff) &&
-    [unitsPerSecond, lastMs, uptimeMs].every((number) => Number.isFinite(number) && number >= 0) &&
+    [unitsPerSecond, lastMs, uptimeMs].every(isTime) &&
     isInteger(flowType, 0xff) &&
     isInteger(obsDomain, 0xffff_ffff) &&
     isInteger(sourcePort, 0xffff) &&
@@ -65,16 +66,4 @@ function isSessionSequence(value: unknown): value is SessionSequence {
   );
 }
 
-function isInteger(value: unknown, max: number): value is number {
-  return Number.isSafeInteger(value) && (value as number) >= 0 && (value as number) <= max;
-}
-
-const isAddress = (value: unknown): boolean => typeof value === "string" && /^[0-9a-f]{32}$/.test(value);
-
-function toHex(words: Uint32Array): string {
-  return Buffer.from(words.buffer, words.byteOffset, 16).toString("hex");
-}
-
-function fromHex(text: string): Uint32Array {
-  return new Uint32Array(Uint8Array.from(Buffer.from(text, "hex")).buffer);
-}
+const isAddress = (value: unknown): boolean => parseAddressWords(value) !== undefined;

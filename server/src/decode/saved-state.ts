@@ -12,6 +12,7 @@
 import type { Dialect } from "./dialect.ts";
 import { Fact, FACT_KINDS, type FactKind, type FactValue, MAX_ENTRIES } from "./fact.ts";
 import type { FactOwner } from "./fact-table.ts";
+import { isInteger, isTime, parseAddressWords, toHex } from "./saved-values.ts";
 import type { Session } from "./session.ts";
 import type { SessionTable } from "./session-table.ts";
 import { readTemplateSet } from "./template-sets.ts";
@@ -219,22 +220,4 @@ function isText(value: unknown): value is string {
 
 function isKind(value: unknown): value is TemplateDefinition["kind"] {
   return value === "data" || value === "options";
-}
-
-function isInteger(value: unknown, max: number): value is number {
-  return Number.isSafeInteger(value) && (value as number) >= 0 && (value as number) <= max;
-}
-
-function isTime(value: unknown): value is number {
-  return typeof value === "number" && Number.isFinite(value) && value >= 0;
-}
-
-function toHex(words: Uint32Array): string {
-  return Buffer.from(words.buffer, words.byteOffset, 16).toString("hex");
-}
-
-function parseAddressWords(value: unknown): Uint32Array | undefined {
-  return typeof value === "string" && /^[0-9a-f]{32}$/.test(value)
-    ? new Uint32Array(Uint8Array.from(Buffer.from(value, "hex")).buffer)
-    : undefined;
 }

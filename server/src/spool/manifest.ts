@@ -11,6 +11,7 @@ import { createHash } from "node:crypto";
 import { readdir, readFile, rename } from "node:fs/promises";
 import path from "node:path";
 import { z } from "zod";
+import { parseJson } from "../parse-json.ts";
 import { errorCode, nodeDisk, replaceFile } from "./disk.ts";
 import { formatSegmentName, parseSegmentName, type SegmentColumn } from "./segment.ts";
 
@@ -112,12 +113,4 @@ function isSegmentPath(file: string): boolean {
   const [folder, base] = file.split("/") as [string, string];
   const name = parseSegmentName(base);
   return folder !== ".." && folder !== "." && name !== undefined && formatSegmentName(name) === base;
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

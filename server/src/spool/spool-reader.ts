@@ -3,6 +3,7 @@ import { readdir, readFile, stat } from "node:fs/promises";
 import path from "node:path";
 import { crc32 } from "node:zlib";
 import { z } from "zod";
+import { parseJson } from "../parse-json.ts";
 import { errorCode } from "./disk.ts";
 import { columnSetOf } from "./native-block.ts";
 import { countNativeRows, LayoutError } from "./native-layout.ts";
@@ -147,13 +148,5 @@ async function readIfThere(file: string): Promise<Buffer | undefined> {
   } catch (error) {
     if (errorCode(error) === "ENOENT") return undefined;
     throw error;
-  }
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
   }
 }

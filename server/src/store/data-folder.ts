@@ -12,10 +12,12 @@
  * supervisor and the collector only `prepareDataFolder`; the one server process `openDataFolder`s it, which takes the lock.
  */
 import { randomUUID } from "node:crypto";
-import { link, mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { link, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { SillageError } from "@sillage/model";
 import { z } from "zod";
+import { parseJson } from "../parse-json.ts";
+import { nodeDisk, replaceFile } from "../spool/index.ts";
 import { LATEST_SCHEMA_VERSION } from "./schema/migrations.ts";
 import { lockProcess } from "./process-lock.ts";
 
@@ -95,7 +97,8 @@ export async function openDataFolder(root: string, supervisorPid?: number): Prom
     async recordSchema(schema) {
       const version = await readVersion(paths.root);
       if (version?.schema === schema) return;
-      await replaceFile(path.join(paths.root, "VERSION"), formatVersion({ product: "sillage", layout: LAYOUT_VERSION, schema }));
+      const text = formatVersion({ product: "sillage", layout: LAYOUT_VERSION, schema });
+      await replaceFile(nodeDisk, path.join(paths.root, "VERSION"), [Buffer.from(text)]);
     },
     release,
   };
@@ -151,19 +154,6 @@ async function claim(root: string): Promise<void> {
 }
 
 const formatVersion = (version: Version): string => `${JSON.stringify(version)}\n`;
-
-async function replaceFile(file: string, text: string): Promise<void> {
-  await writeFile(`${file}.tmp`, text, { flush: true });
-  await rename(`${file}.tmp`, file);
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
 
 function foreign(root: string, why: string): SillageError {
   return new SillageError("config", "DATA_FOREIGN", `the data folder ${root} does not belong to Sillage: ${why}`, {
