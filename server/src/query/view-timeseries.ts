@@ -1,7 +1,8 @@
 /**
  * View `timeseries`: one frame a series (`timeseries-multi`), buckets aligned to the epoch in UTC.
  *
- * - With dimensions a first statement ranks the groups over the whole range, a second one follows the chosen ones through time.
+ * - With dimensions a first statement ranks the groups over the whole range, a second one follows the chosen ones through time. Where the
+ *   groups need raw rows and everything together does not, "other" is the difference; else it is folded while the groups are read.
  * - A bucket without rows is 0 where flows were loaded. Outside of the loaded time a graph has no buckets; an alert has nulls, so that the
  *   last value of a collector that went silent is not taken for a fresh one.
  * - Rates are per second of the part of a bucket that lies in the range and is loaded, so that neither edge of a graph dips.
@@ -15,7 +16,7 @@ import { aggregateSql, type ChosenGroups } from "./aggregate-sql.ts";
 import type { GroupValue } from "./dimension.ts";
 import { frameType, type Execution, type Loaded, type Row } from "./execution.ts";
 import { groupLabels, measureField, seriesName, timeField } from "./frame-fields.ts";
-import { fromTotal, isVolume, totalOf } from "./measure.ts";
+import { fromTotal, isDistinct, isVolume, totalOf } from "./measure.ts";
 import { planQuery, type Plan } from "./plan.ts";
 import { noticeApproximation, rankGroups } from "./rank-groups.ts";
 import { LevelReader, toFixedPoint } from "./spread.ts";
@@ -48,10 +49,15 @@ export async function queryTimeseries(request: ViewRequest, execution: Execution
 
   const groups = ranking?.groups.map((group) => group.values);
   const withOther = query.other && ranking?.more === true;
-  const chosen: ChosenGroups | undefined = groups && { groups, keep: withOther ? "both" : "only" };
-  const rows = await execution.run(
-    aggregateSql({ plan, predicate, scaling: execution.scaling(query), dimensions, stepMs, ...(chosen && { chosen }) }),
-  );
+  const whole = planQuery({ range, predicate, dimensions: [], measures, stepMs, basis });
+  // Folding the rest into one series costs as much as ranking did; a rollup tells everything at once.
+  const subtracts = withOther && plan.bulk === undefined && whole.bulk !== undefined && !measures.some(isDistinct);
+  const foldsOther = withOther && !subtracts;
+  const chosen: ChosenGroups | undefined = groups && { groups, keep: foldsOther ? "both" : "only" };
+  const scaling = execution.scaling(query);
+  const rows = await execution.run(aggregateSql({ plan, predicate, scaling, dimensions, stepMs, ...(chosen && { chosen }) }));
+  // After the groups, so that what is loaded meanwhile makes the rest no smaller.
+  const wholeRows = subtracts ? await execution.run(aggregateSql({ plan: whole, predicate, scaling, dimensions: [], stepMs })) : [];
 
   const loaded = await execution.loaded(plan.bulk);
   const buckets = bucketStarts(range, stepMs);
@@ -61,8 +67,12 @@ export async function queryTimeseries(request: ViewRequest, execution: Execution
   const starts = request.alert ? buckets : knownBuckets;
 
   const series: Series[] = groups === undefined ? [[]] : [...groups, ...(withOther ? [undefined] : [])];
-  const layout: Layout = { buckets, stepMs, plan, hasChosen: withOther, dimensions: dimensions.length };
+  const layout: Layout = { buckets, stepMs, plan, hasChosen: foldsOther, dimensions: dimensions.length };
   const totals = basis === "spread" ? spreadBySeries(rows, series, layout) : totalsBySeries(rows, series, layout);
+  if (subtracts) {
+    const [all] = totalsBySeries(wholeRows, [[]], { ...layout, dimensions: 0 });
+    totals[series.length - 1] = difference(all!, totals.slice(0, -1));
+  }
   const unfinished = starts.find((start) => start + stepMs > settledMs);
   const untilMs = loadedUntil(loaded, execution.context.nowMs);
   const seconds = starts.map((start) => coveredSeconds(start, stepMs, range, untilMs));
@@ -164,6 +174,18 @@ function totalsBySeries(rows: readonly Row[], series: readonly Series[], layout:
     plan.totals.forEach((_, i) => (totals[index]![i]![bucket] = Number(cells[i])));
   }
   return totals;
+}
+
+/** What is left of a sum without some of its parts, as [total][bucket]. Rows that are loaded between two statements must not make it negative. */
+function difference(all: readonly (readonly number[])[], parts: readonly (readonly (readonly number[])[])[]): number[][] {
+  return all.map((column, i) =>
+    column.map((sum, bucket) =>
+      Math.max(
+        0,
+        parts.reduce((left, part) => left - part[i]![bucket]!, sum),
+      ),
+    ),
+  );
 }
 
 /** The same from the edges of spread flows: `m` of each total, then `r` of those that are volumes. */

@@ -191,6 +191,37 @@ describe("views", () => {
       expect(total).toBe(sum(rows, (flow) => Number(flow.flows)));
     });
 
+    it.each(["src_addr", "svc_port"])("leaves for other what the groups by %s do not have, bucket by bucket", async (field) => {
+      const query: FlowQueryInput = { dimensions: [{ field }], measures: ["bytes", "flows"], limit: 2, other: true, filter: "proto tcp" };
+      const frames = await ask(query, { from: START + 7_000, to: START + HOUR + 90_000 });
+      const [everything] = await ask({ ...query, dimensions: [], measures: ["bytes"] }, { from: START + 7_000, to: START + HOUR + 90_000 });
+      const bytes = frames.filter((frame) => frame.schema.fields[1]!.labels!["measure"] === "bytes");
+      expect(bytes).toHaveLength(3);
+      const columns = bytes.map((frame) => frame.data.values[1] as number[]);
+      expect(columns[0]!.map((_, i) => columns.reduce((total, column) => total + column[i]!, 0))).toEqual(everything!.data.values[1]);
+      const chosen = bytes.slice(0, 2).map((frame) => frame.schema.fields[1]!.labels![field]);
+      const rest = between(START + 7_000, START + HOUR + 90_000).filter(
+        (flow) => flow.proto === 6 && !chosen.includes(String(flow.src_addr)),
+      );
+      if (field === "src_addr") expect(columns[2]!.reduce((total, value) => total + value, 0)).toBe(sum(rest, scaledBytes));
+    });
+
+    it("asks for what does not add up under other", async () => {
+      const frames = await ask({
+        dimensions: [{ field: "proto" }],
+        measures: ["sources"],
+        limit: 1,
+        other: true,
+        filter: "dst net 198.51.100.0/24",
+      });
+      const rest = frames.at(-1)!.data.values as [number[], number[]];
+      const bucket = between(rest[0][5]!, rest[0][5]! + MINUTE).filter((flow) => String(flow.dst_addr).startsWith("198.51.100."));
+      const top = frames[0]!.schema.fields[1]!.labels!["proto"];
+      const number: Readonly<Record<string, number | undefined>> = { tcp: 6, udp: 17, hopopt: 0 };
+      const others = bucket.filter((flow) => flow.proto !== number[top!]);
+      expect(rest[1][5]).toBe(new Set(others.map((flow) => flow.src_addr)).size);
+    });
+
     it("tells series apart by labels, with several measures too", async () => {
       const frames = await ask({ dimensions: [{ field: "proto" }], measures: ["bps", "pps"] });
       const labels = frames.map((frame) => JSON.stringify(frame.schema.fields[1]!.labels));
