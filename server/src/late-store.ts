@@ -10,8 +10,8 @@ const RETRY_MIN_MS = 1_000;
 const RETRY_MAX_MS = 15_000;
 
 /**
- * Work on a store that may not answer: done when it does. One at a time, because two fillings of a dictionary side by side would leave the
- * rows of both.
+ * Work on a store that may not answer: done when it does. One at a time, because of two fillings of a dictionary side by side the older could
+ * end last.
  */
 export class LateWork {
   readonly #work: () => Promise<void>;

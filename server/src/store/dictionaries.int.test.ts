@@ -1,4 +1,5 @@
 /** Dictionaries on both back ends, by the example of rates that became known late. */
+import { dropLeftovers } from "./dictionaries.ts";
 import { LATE_RATES, NETWORKS, replaceRows, type DictionaryRow, type FlowStore } from "./index.ts";
 import { BACKENDS, openTestStore, type TestStore } from "./testing/backends.ts";
 
@@ -60,19 +61,48 @@ describe.each(BACKENDS)("dictionaries, %s", (backend) => {
     expect([...seen].filter((one) => one !== "3000,1" && one !== "2000,1")).toEqual([]);
   });
 
+  const stagingTables = async (): Promise<number> =>
+    Number((await test.rows("SELECT count() FROM system.tables WHERE database = currentDatabase() AND name LIKE '%\\_next%'"))[0]![0]);
+
+  it("are of one of two servers that change them side by side, never of both", async () => {
+    for (let i = 0; i < 5; i++) {
+      await Promise.all([
+        replaceRows(test.store, LATE_RATES, rates(3_000, 1)),
+        replaceRows(test.store, LATE_RATES, rates(2_000, 2)),
+        replaceRows(test.store, LATE_RATES, rates(1_000, 3)),
+      ]);
+      const seen = await test.rows("SELECT toUInt32(count()), toUInt32(any(rate)), toUInt32(uniq(rate)) FROM late_rates_source");
+      expect([
+        [3_000, 1, 1],
+        [2_000, 2, 1],
+        [1_000, 3, 1],
+      ]).toContainEqual(seen[0]);
+    }
+    expect(await stagingTables()).toBe(0);
+  });
+
   it.each(["INSERT INTO", "ALTER TABLE", "SYSTEM RELOAD"])(
     "keep the rows before or the new ones when it ends at %s, and nothing of it later",
     async (step) => {
       await replaceRows(test.store, LATE_RATES, rates(3, 7));
+      let isDead = false;
       const dying: Pick<FlowStore, "command"> = {
-        command: (sql, options) => (sql.startsWith(step) ? Promise.reject(new Error("killed")) : test.store.command(sql, options)),
+        command: (sql, options) => {
+          isDead ||= sql.startsWith(step);
+          return isDead ? Promise.reject(new Error("killed")) : test.store.command(sql, options);
+        },
       };
       await expect(replaceRows(dying, LATE_RATES, rates(5, 8))).rejects.toThrow("killed");
       test = await test.reopen();
       expect(await rateOf("::ffff:10.0.0.1")).toBe(step === "SYSTEM RELOAD" ? 8 : 7);
       await replaceRows(test.store, LATE_RATES, rates(1, 9));
       expect(await test.rows("SELECT toUInt32(count()), any(rate) FROM late_rates_source")).toEqual([[1, 9]]);
-      expect(await test.rows("SELECT count() FROM late_rates_next")).toEqual([["0"]]);
+      const target = { command: (sql: string) => test.store.command(sql), rows: (sql: string) => test.store.ownRows(sql) };
+      const left = step === "SYSTEM RELOAD" ? 0 : 1;
+      await dropLeftovers(target);
+      expect(await stagingTables()).toBe(left);
+      await dropLeftovers(target, 0);
+      expect(await stagingTables()).toBe(0);
     },
   );
 });

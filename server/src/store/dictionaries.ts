@@ -8,6 +8,7 @@
  *
  * Keys are IPv6 prefixes, IPv4 mapped as in every address column. IP_TRIE: a look-up costs about 15 ns.
  */
+import { randomUUID } from "node:crypto";
 import { identifier, literal } from "./sql-text.ts";
 import type { FlowStore } from "./store.ts";
 
@@ -18,7 +19,7 @@ interface Attribute {
 }
 
 export interface DictionarySpec {
-  /** Name in the database of the tables; its rows are in the table `<name>_source`, those of a change first in `<name>_next`. */
+  /** Name in the database of the tables; its rows are in the table `<name>_source`, those of a change first in a `<name>_next_…` of its own. */
   readonly name: string;
   readonly attributes: readonly Attribute[];
   readonly doc: string;
@@ -53,6 +54,13 @@ export interface DictionaryOptions {
   readonly credentials?: { readonly user: string; readonly password: string };
 }
 
+export interface LeftoverTarget {
+  command(sql: string): Promise<void>;
+  rows(sql: string): Promise<readonly (readonly unknown[])[]>;
+}
+
+/** No change takes as long: a million networks are in within seconds. */
+const LEFTOVER_SECONDS = 3_600;
 /** A network takes about 100 bytes of a statement. */
 const ROWS_PER_INSERT = 10_000;
 
@@ -60,7 +68,6 @@ const ROWS_PER_INSERT = 10_000;
 export function dictionariesSql(options: DictionaryOptions): string[] {
   return DICTIONARIES.flatMap((spec) => [
     tableSql(spec, sourceTable(spec), `Rows of the dictionary ${spec.name}.`),
-    tableSql(spec, nextTable(spec), `Rows on their way into the dictionary ${spec.name}.`),
     dictionarySql(spec, options),
   ]);
 }
@@ -76,25 +83,38 @@ export interface DictionaryRow {
 
 /**
  * Puts these rows in place of all earlier ones, in one step: whoever reads meanwhile, or after a crash in the middle, has the rows before
- * or these. One at a time: two side by side would put the rows of both.
+ * or these. They are gathered in a table that no other process knows, so of two changes side by side one wins as a whole.
  * @throws what the store throws; look-ups then go on with the rows before
  */
 export async function replaceRows(store: Pick<FlowStore, "command">, spec: DictionarySpec, rows: readonly DictionaryRow[]): Promise<void> {
-  const [table, next] = [sourceTable(spec), nextTable(spec)];
-  // What an attempt that was cut short has left.
-  await store.command(`TRUNCATE TABLE ${next}`);
-  // In the statement's text: over HTTP the client puts parameters of commands into the URL, where a thousand networks have no room.
-  for (let at = 0; at < rows.length; at += ROWS_PER_INSERT)
-    await store.command(
-      `INSERT INTO ${next} VALUES ${rows
-        .slice(at, at + ROWS_PER_INSERT)
-        .map(rowSql)
-        .join(", ")}`,
-    );
+  const [table, next] = [sourceTable(spec), identifier(`${nextPrefix(spec)}_${randomUUID().replaceAll("-", "")}`)];
   // ClickHouse takes no partition from an empty table.
-  await store.command(rows.length === 0 ? `TRUNCATE TABLE ${table}` : `ALTER TABLE ${table} REPLACE PARTITION tuple() FROM ${next}`);
+  if (rows.length === 0) await store.command(`TRUNCATE TABLE ${table}`);
+  else {
+    await store.command(tableSql(spec, next, `Rows on their way into the dictionary ${spec.name}.`));
+    try {
+      // In the statement's text: over HTTP the client puts parameters of commands into the URL, where a thousand networks have no room.
+      for (let at = 0; at < rows.length; at += ROWS_PER_INSERT) {
+        const part = rows.slice(at, at + ROWS_PER_INSERT).map(rowSql);
+        await store.command(`INSERT INTO ${next} VALUES ${part.join(", ")}`);
+      }
+      await store.command(`ALTER TABLE ${table} REPLACE PARTITION tuple() FROM ${next}`);
+    } finally {
+      // What cannot be dropped now goes at a later start.
+      await store.command(`DROP TABLE IF EXISTS ${next}`).catch(() => undefined);
+    }
+  }
   await store.command(`SYSTEM RELOAD DICTIONARY ${identifier(spec.name)}`);
-  await store.command(`TRUNCATE TABLE ${next}`);
+}
+
+/** Removes the tables that changes have left which were cut short; one that is younger may be another server's at work. */
+export async function dropLeftovers(target: LeftoverTarget, olderThanSeconds = LEFTOVER_SECONDS): Promise<void> {
+  const isOfAChange = DICTIONARIES.map((spec) => `startsWith(name, ${literal(nextPrefix(spec))})`).join(" OR ");
+  const left = await target.rows(
+    `SELECT name FROM system.tables WHERE database = currentDatabase() AND (${isOfAChange}) ` +
+      `AND metadata_modification_time <= now() - ${olderThanSeconds}`,
+  );
+  for (const [name] of left) await target.command(`DROP TABLE IF EXISTS ${identifier(String(name))}`);
 }
 
 function rowSql({ address, prefix, values }: DictionaryRow): string {
@@ -106,11 +126,11 @@ function sourceTable({ name }: DictionarySpec): string {
   return identifier(`${name}_source`);
 }
 
-function nextTable({ name }: DictionarySpec): string {
-  return identifier(`${name}_next`);
+function nextPrefix({ name }: DictionarySpec): string {
+  return `${name}_next`;
 }
 
-/** Both tables are alike, without which partitions could not change place. */
+/** The tables of rows and of changes are alike, without which partitions could not change place. */
 function tableSql(spec: DictionarySpec, table: string, doc: string): string {
   const columns = spec.attributes.map(({ name, type, doc: what }) => `${identifier(name)} ${type} COMMENT ${literal(what)}`);
   return `CREATE TABLE IF NOT EXISTS ${table} (prefix String, ${columns.join(", ")}) ENGINE = MergeTree ORDER BY prefix COMMENT ${literal(doc)}`;

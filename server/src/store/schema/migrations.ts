@@ -3,7 +3,7 @@
  * twice, because it is written down only after it ran. Columns that the registry got later need no step: `migrate` adds what is missing.
  */
 import { SillageError } from "@sillage/model";
-import { dictionariesSql, type DictionaryOptions } from "../dictionaries.ts";
+import { dictionariesSql, dropLeftovers, type DictionaryOptions } from "../dictionaries.ts";
 import { addColumnsSql, addIndexesSql, createTableSql, createViewSql, modifyMergesSql, modifyTtlSql, retentionText } from "./ddl.ts";
 import { EXPORTER_OPTIONS } from "./exporter-options-table.ts";
 import { IF_COUNTERS } from "./if-counters-table.ts";
@@ -137,6 +137,7 @@ export async function migrate(target: MigrationTarget, { retention, dictionaries
     "CREATE TABLE IF NOT EXISTS schema_migrations (version UInt32, name String, applied_at DateTime DEFAULT now()) ENGINE = ReplacingMergeTree ORDER BY version",
   );
   for (const statement of dictionariesSql(dictionaries)) await target.command(statement);
+  await dropLeftovers(target);
   await fillDictionaries?.();
   await addMissingColumns(target);
   for (const migration of MIGRATIONS) {
