@@ -9,10 +9,16 @@ const names = readdirSync(__dirname)
   .map((file) => /^(.+)\.bench\.ts$/.exec(file)?.[1])
   .filter((name) => name !== undefined);
 
+const OPTIONS = "docs/benchmarks.md tells of the options of each bench";
+
 async function main([name, ...args]: string[]): Promise<void> {
   if (name === undefined || !names.includes(name)) {
     console.error(`usage: npm run bench -- NAME [OPTIONS], with NAME one of ${names.join(", ")}`);
     process.exitCode = 2;
+    return;
+  }
+  if (args.includes("--help")) {
+    console.log(OPTIONS);
     return;
   }
   const { run } = (await import(path.join(__dirname, `${name}.bench.ts`))) as { run: (args: string[]) => Promise<object> };
@@ -20,6 +26,7 @@ async function main([name, ...args]: string[]): Promise<void> {
 }
 
 main(process.argv.slice(2)).catch((error: unknown) => {
-  console.error(error);
-  process.exitCode = 1;
+  const isWrongUse = String((error as NodeJS.ErrnoException).code).startsWith("ERR_PARSE_ARGS");
+  console.error(isWrongUse ? `${(error as Error).message}\n${OPTIONS}` : error);
+  process.exitCode = isWrongUse ? 2 : 1;
 });

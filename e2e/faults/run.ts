@@ -27,6 +27,9 @@ async function runRow(row: FaultRow, options: RunOptions): Promise<RowOutcome> {
   }
 }
 
+const USAGE =
+  "usage: npm run faults -- [--only ROW,...] [--rate FLOWS_PER_SECOND] [--kills N] [--backlog-minutes N] [--seed N] [--keep]; docs/faults.md tells of the rows";
+
 async function main(): Promise<number> {
   const { values } = parseArgs({
     options: {
@@ -36,8 +39,18 @@ async function main(): Promise<number> {
       "backlog-minutes": { type: "string", default: "10" },
       only: { type: "string" },
       keep: { type: "boolean", default: false },
+      help: { type: "boolean", default: false },
     },
   });
+  if (values.help) {
+    console.log(USAGE);
+    return 0;
+  }
+  for (const name of ["seed", "kills", "rate", "backlog-minutes"] as const) {
+    if (Number(values[name]) > 0 || (name === "seed" && values[name] === "0")) continue;
+    console.error(`--${name} ${values[name]}: expected a number above 0\n${USAGE}`);
+    return 2;
+  }
   const seed = Number(values.seed);
   const only = values.only?.split(",");
   const unknown = only?.filter((name) => !FAULT_ROWS.some((row) => row.name === name)) ?? [];
@@ -76,7 +89,8 @@ async function main(): Promise<number> {
 main().then(
   (code) => (process.exitCode = code),
   (error: unknown) => {
-    console.error(error);
-    process.exitCode = 1;
+    const isWrongUse = String((error as NodeJS.ErrnoException).code).startsWith("ERR_PARSE_ARGS");
+    console.error(isWrongUse ? `${(error as Error).message}\n${USAGE}` : error);
+    process.exitCode = isWrongUse ? 2 : 1;
   },
 );
