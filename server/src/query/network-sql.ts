@@ -14,35 +14,37 @@ import { addressText, parseAddress, V4_FIRST, V4_LAST, V4_MAPPED_PREFIX } from "
 const MAX_RANGES = 32;
 const ADDRESS_BITS = 128n;
 
+interface SoughtAddress {
+  readonly column: Expr;
+  readonly hinted: boolean;
+}
+
 interface Range {
   readonly low: bigint;
   readonly high: bigint;
 }
 
-export function networkSql(name: FieldName, networks: readonly Network[]): Expr {
-  const address = column(name);
+/** @param hinted whether the hint is given; below a negation ClickHouse would take what it hints at for certain. */
+export function networkSql(name: FieldName, networks: readonly Network[], hinted: boolean): Expr {
+  const address: SoughtAddress = { column: column(name), hinted };
   const ranges = merge(networks.flatMap(toRanges));
   if (ranges.length === 0) return FALSE;
   const tests = ranges.length <= MAX_RANGES ? ranges.map((range) => rangeTest(address, range)) : setTests(address, networks);
   // `::` means "not sent" and lies in no network.
-  const guard = ranges[0]!.low === 0n ? infix("!=", address, value("IPv6", "::")) : TRUE;
+  const guard = ranges[0]!.low === 0n ? infix("!=", address.column, value("IPv6", "::")) : TRUE;
   return and(guard, or(...tests));
 }
 
-function rangeTest(address: Expr, { low, high }: Range): Expr {
+function rangeTest({ column: address, hinted }: SoughtAddress, { low, high }: Range): Expr {
   if (low === high) return infix("=", address, value("IPv6", addressText(low)));
   const [first, last] = [value("IPv6", addressText(low)), value("IPv6", addressText(high))];
   const [item, least, most] = [address, first, last].map((bound) => call("toUInt128", bound)) as [Expr, Expr, Expr];
-  return and(call("indexHint", { kind: "between", item: address, low: first, high: last }), {
-    kind: "between",
-    item,
-    low: least,
-    high: most,
-  });
+  const hint = hinted ? call("indexHint", { kind: "between", item: address, low: first, high: last }) : TRUE;
+  return and(hint, { kind: "between", item, low: least, high: most });
 }
 
 /** One set a prefix length, at most 128 of them, and ranges for the few networks that are not one aligned block. */
-function setTests(address: Expr, networks: readonly Network[]): Expr[] {
+function setTests(address: SoughtAddress, networks: readonly Network[]): Expr[] {
   const byLength = new Map<number, Set<string>>();
   const wide: Range[] = [];
   for (const network of networks) {
@@ -58,7 +60,9 @@ function setTests(address: Expr, networks: readonly Network[]): Expr[] {
     .sort(([a], [b]) => a - b)
     .map(([length, addresses]) => {
       const cut =
-        length === 128 ? address : call("tupleElement", call("IPv6CIDRToRange", address, call("toUInt8", constant(length))), constant(1));
+        length === 128
+          ? address.column
+          : call("tupleElement", call("IPv6CIDRToRange", address.column, call("toUInt8", constant(length))), constant(1));
       return isIn(cut, value("Array(IPv6)", [...addresses].sort()));
     });
   return [...merge(wide).map((range) => rangeTest(address, range)), ...sets];

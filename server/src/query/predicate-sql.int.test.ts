@@ -13,7 +13,7 @@ import fc from "fast-check";
 import ipaddr from "ipaddr.js";
 import { predicateSql } from "./predicate-sql.ts";
 import { printSelect } from "./print-sql.ts";
-import { column } from "./sql-tree.ts";
+import { column, fragment } from "./sql-tree.ts";
 import { openTestStore, TEST_LIMITS, type TestStore } from "./testing/flow-store.ts";
 
 const V4 = ["10.0.0.1", "10.0.0.2", "10.1.0.1", "192.0.2.200", "0.0.0.0", "255.255.255.255"];
@@ -133,6 +133,29 @@ describe("predicateSql", () => {
       const answer = await testStore.store.query({ ...statement, limits: TEST_LIMITS });
       const got = answer.rows.map(([id]) => Number(id)).sort((a, b) => a - b);
       expect(got).toEqual(rows.flatMap((flow, i) => (evaluatePredicate(wanted, flow) ? [i] : [])));
+    }
+  });
+
+  it("counts what is outside of a network that fills whole granules", async () => {
+    const granules = 10 * 8192;
+    await testStore.store.command(
+      `INSERT INTO flows (time_received, dst_addr) SELECT fromUnixTimestamp64Milli(1767312000000), toIPv6(if(number < ${granules}, '10.0.0.1', '192.0.2.1')) FROM numbers(${granules + 1000})`,
+    );
+    const network: Predicate = { kind: "network", field: "dst_addr", networks: [{ address: "10.0.0.0", prefix: 8 }] };
+    const inside = rows.filter((flow) => evaluatePredicate(network, flow)).length;
+    for (const [wanted, count] of [
+      [network, granules + inside],
+      [{ kind: "not", item: network }, 1000 + rows.length - inside],
+      [{ kind: "not", item: { kind: "not", item: network } }, granules + inside],
+    ] as [Predicate, number][]) {
+      const statement = printSelect({
+        kind: "select",
+        columns: [{ expr: fragment("count()") }],
+        from: RAW_TABLE,
+        where: predicateSql(wanted),
+      });
+      const answer = await testStore.store.query({ ...statement, limits: TEST_LIMITS });
+      expect(answer.rows.map(([found]) => Number(found))).toEqual([count]);
     }
   });
 

@@ -7,18 +7,19 @@ import { field, presentMask, type CompareOp, type FieldName, type Predicate } fr
 import { networkSql } from "./network-sql.ts";
 import { and, call, column, constant, FALSE, fragment, infix, integer, isIn, not, or, TRUE, value, type Expr } from "./sql-tree.ts";
 
-export function predicateSql(predicate: Predicate): Expr {
+/** @param hinted whether a network is hinted at for the indexes: not below a negation, which would not negate the hint. */
+export function predicateSql(predicate: Predicate, hinted = true): Expr {
   switch (predicate.kind) {
     case "true":
       return TRUE;
     case "false":
       return FALSE;
     case "and":
-      return and(...predicate.items.map(predicateSql));
+      return and(...predicate.items.map((item) => predicateSql(item, hinted)));
     case "or":
-      return or(...predicate.items.map(predicateSql));
+      return or(...predicate.items.map((item) => predicateSql(item, hinted)));
     case "not": {
-      const item = predicateSql(predicate.item);
+      const item = predicateSql(predicate.item, false);
       return item === TRUE ? FALSE : item === FALSE ? TRUE : not(item);
     }
     case "compare": {
@@ -28,7 +29,7 @@ export function predicateSql(predicate: Predicate): Expr {
     case "in":
       return oneOf(predicate.field, predicate.values);
     case "network":
-      return networkSql(predicate.field, predicate.networks);
+      return networkSql(predicate.field, predicate.networks, hinted);
     case "present":
       return isPresent(predicate.field);
     case "text":

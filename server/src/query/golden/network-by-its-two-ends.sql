@@ -8,7 +8,7 @@ FROM (
   UNION ALL
   SELECT sum(bytes * (greatest(sampling_rate, 1))) AS r0
   FROM flows
-  WHERE (time_received >= fromUnixTimestamp64Milli({p0:Int64}) AND time_received < fromUnixTimestamp64Milli({p1:Int64})) AND ((indexHint((src_addr BETWEEN {p2:IPv6} AND {p3:IPv6})) AND (toUInt128(src_addr) BETWEEN toUInt128({p2:IPv6}) AND toUInt128({p3:IPv6}))) AND NOT (indexHint((dst_addr BETWEEN {p2:IPv6} AND {p3:IPv6})) AND (toUInt128(dst_addr) BETWEEN toUInt128({p2:IPv6}) AND toUInt128({p3:IPv6}))) AND proto = {p4:UInt64})
+  WHERE (time_received >= fromUnixTimestamp64Milli({p0:Int64}) AND time_received < fromUnixTimestamp64Milli({p1:Int64})) AND ((indexHint((src_addr BETWEEN {p2:IPv6} AND {p3:IPv6})) AND (toUInt128(src_addr) BETWEEN toUInt128({p2:IPv6}) AND toUInt128({p3:IPv6}))) AND NOT (toUInt128(dst_addr) BETWEEN toUInt128({p2:IPv6}) AND toUInt128({p3:IPv6})) AND proto = {p4:UInt64})
 )
 ORDER BY m0 DESC
 LIMIT {p5:UInt64}
