@@ -13,18 +13,12 @@ import { createSpoolWriter, spoolConfigSchema } from "./spool/index.ts";
 import { createLoader } from "./store/index.ts";
 import { loaderConfigSchema } from "./store/loader/config.ts";
 import { openTestStore, type TestStore } from "./store/testing/backends.ts";
+import { until } from "./testing/until.ts";
 
 const log = createLogger("collector", { level: "error", format: "json" }, false);
 
 /** A datagram of the test's own, which the network keeps. */
 const FENCE = Buffer.from("fence");
-
-async function until(isSo: () => boolean): Promise<void> {
-  for (let tries = 0; !isSo(); tries++) {
-    if (tries > 3_000) throw new Error("waited in vain");
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-}
 
 /** A network: every tenth datagram is lost, another comes twice, another after its successor. Not the first ones, and not the last. */
 class BadNetwork {

@@ -9,9 +9,20 @@
  */
 import { lookup } from "node:dns/promises";
 import { networkInterfaces } from "node:os";
-import { isIPv4 } from "node:net";
+import { isIPv4, isIPv6 } from "node:net";
 import { parseAddress } from "../flow/index.ts";
-import { AF_INET, AF_INET6, SO_RCVBUF, SO_RCVBUFFORCE, SOCK_CLOEXEC, SOCK_DGRAM, SOCK_NONBLOCK, SOL_SOCKET, type Libc } from "./libc.ts";
+import {
+  AF_INET,
+  AF_INET6,
+  SO_RCVBUF,
+  SO_RCVBUFFORCE,
+  SOCK_CLOEXEC,
+  SOCK_DGRAM,
+  SOCK_NONBLOCK,
+  SOL_SOCKET,
+  type Libc,
+  type Readiness,
+} from "./libc.ts";
 import { MessageBatch } from "./message-batch.ts";
 import type { OnDatagram, ReceiveSocket, ReceiveSocketOptions } from "./receive-socket.ts";
 
@@ -65,13 +76,21 @@ export async function openBatchSocket(libc: Libc, options: ReceiveSocketOptions,
       socket.receiveBufferBytes = growBuffer(libc, fd, bytes);
     },
     close() {
+      // The descriptor may be somebody else's by then.
+      if (!isOpen) return Promise.resolve();
       isOpen = false;
       readiness.close();
       libc.close(fd);
       return Promise.resolve();
     },
   };
-  const readiness = libc.whenReadable(fd, onReadable);
+  let readiness: Readiness;
+  try {
+    readiness = libc.whenReadable(fd, onReadable);
+  } catch (error) {
+    libc.close(fd);
+    throw error;
+  }
   return socket;
 }
 
@@ -83,7 +102,7 @@ interface SocketAddress {
 
 /** The address of a host: of a name the first IPv4 one, as for dgram. */
 async function socketAddress(host: string, port: number): Promise<SocketAddress> {
-  const address = host.includes(":") ? host : (await lookup(host, { family: 4 })).address;
+  const { address } = isIPv6(host) ? { address: host } : await lookup(host, { family: host.includes(":") ? 6 : 4 });
   const family = isIPv4(address) ? AF_INET : AF_INET6;
   const bytes = new Uint8Array(family === AF_INET ? 16 : 28);
   const view = new DataView(bytes.buffer);

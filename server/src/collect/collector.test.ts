@@ -10,6 +10,7 @@ import { createCollector } from "./collector.ts";
 import type { DatagramDecoder } from "./datagram-decoder.ts";
 import { collectorConfigSchema } from "./config.ts";
 import { FakeDecoder } from "./testing/fake-decoder.ts";
+import { until } from "../testing/until.ts";
 
 const log = createLogger("collector", { level: "error", format: "json" }, false);
 let folder: string;
@@ -42,10 +43,6 @@ async function send(port: number, count: number, host = "127.0.0.1", payload: Ui
     await new Promise<void>((resolve, reject) => socket.send(payload, port, host, (error) => (error ? reject(error) : resolve())));
   }
   await new Promise<void>((resolve) => socket.close(() => resolve()));
-}
-
-async function until(isSo: () => boolean): Promise<void> {
-  for (let tries = 0; !isSo() && tries < 3_000; tries++) await new Promise((resolve) => setTimeout(resolve, 10));
 }
 
 /** Rows by table, from the names of what lies in the spool. */

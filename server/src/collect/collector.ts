@@ -79,7 +79,8 @@ export interface Collector {
    */
   start(): Promise<void>;
   /**
-   * Puts other options in force, without losing a datagram. Of `config`, name and status page stay as they are.
+   * Puts other options in force, without losing a datagram but where a port has to be closed for it (listeners.ts). Of `config`, name and
+   * status page stay as they are.
    * @throws SillageError PORT_IN_USE and the others of listenError; nothing has changed then
    */
   reload(options: ReloadOptions): Promise<void>;

@@ -69,10 +69,10 @@ export const collectorConfigSchema = z.strictObject({
       "How long an exporter may be silent before its templates and what it told about itself are forgotten. They are kept in the data folder, so a restart decodes the first datagram.",
     ),
   tcp: tcpSchema.prefault({}).describe("Bounds of IPFIX over TCP. For TLS put a terminator such as stunnel in front."),
-  receiveBuffer: size({ min: "64KiB", max: "1GiB" })
+  receiveBuffer: size({ min: "64KiB", max: "1023MiB" })
     .prefault("32MiB")
     .describe(
-      "Kernel memory asked for each socket, for bursts. Linux grants at most `net.core.rmem_max`, to root all; the log says so when it is less.",
+      "Kernel memory asked for each socket, for bursts. Linux grants at most `net.core.rmem_max`, and all of it to a collector with CAP_NET_ADMIN that receives in batches; the log says so when it is less.",
     ),
   receive: z
     .enum(RECEIVE_WAYS)

@@ -1,18 +1,20 @@
 /**
  * The ports of the collector: opened at the start, changed while it runs, closed at the end. Changing them loses nothing: ports that stay are
  * not touched, new ones are open before old ones are closed, and what an old one still holds is read first. Only a port that moves to another
- * address cannot be open twice: it is closed for the moment between the two.
+ * address, or is to be received from in another way, cannot be open twice: it is closed for the moment between the two.
  */
 import { setImmediate, setTimeout } from "node:timers/promises";
 import type { SillageError } from "@sillage/model";
 import { takesTcp, type ListenConfig } from "./config.ts";
-import { openReceiveSocket } from "./open-receive-socket.ts";
+import { openReceiveSocket, possibleWay } from "./open-receive-socket.ts";
 import type { OnDatagram, ReceiveSocket, ReceiveSocketOptions } from "./receive-socket.ts";
 import { openTcpListener, type OnConnection, type TcpListener } from "./tcp-listener.ts";
 
 /** Before a port is closed it is read until nothing came for so long, at most for so long. */
 const DRAIN_QUIET_MS = 30;
 const DRAIN_MAX_MS = 1_000;
+/** After that, as long as each turn of the event loop brings something: a full receive buffer is read, a sender does not hold the end up. */
+const DRAIN_MAX_TURNS = 5_000;
 
 export interface ListenersConfig extends Pick<ReceiveSocketOptions, "receive" | "receiveBuffer"> {
   readonly listen: readonly ListenConfig[];
@@ -64,7 +66,7 @@ export class Listeners {
    * @throws SillageError PORT_IN_USE and the others of listenError; then everything is as it was before
    */
   async open({ listen, receive, receiveBuffer }: ListenersConfig): Promise<() => Promise<void>> {
-    const wanted = withKeys(listen, receive);
+    const wanted = withKeys(listen, await possibleWay(receive));
     const keys = new Set(wanted.map(({ key }) => key));
     const before = this.#open;
     const surplus = before.filter((one) => !keys.has(one.wanted.key));
@@ -151,8 +153,17 @@ async function drain(sockets: readonly (ReceiveSocket | TcpListener)[]): Promise
   for (let before = -1; before !== received() && performance.now() < endMs;) {
     before = received();
     await setTimeout(DRAIN_QUIET_MS);
-    // A busy machine may end the wait before the sockets were looked at once: they are between two immediates.
-    await setImmediate();
-    await setImmediate();
+    await turn();
   }
+  // On a busy machine that may have been one look.
+  for (let [before, turns] = [-1, 0]; before !== received() && turns < DRAIN_MAX_TURNS; turns++) {
+    before = received();
+    await turn();
+  }
+}
+
+/** Lets the event loop look at every socket once: it does between two immediates. */
+async function turn(): Promise<void> {
+  await setImmediate();
+  await setImmediate();
 }

@@ -53,11 +53,11 @@ export class LossWriter {
   /** Writes when it is time, at a batch's end if one comes soon. */
   writeIfOld(): void {
     const { decoder, output, now } = this.#deps;
-    const dueMs = decoder.openedSessions() === this.#writtenSessions ? WRITE_MS : WRITE_NEW_MS;
+    const hasNew = decoder.openedSessions() !== this.#writtenSessions;
     const ageMs = now() - this.#writtenMs;
     // A clock that was set back must not hold them up.
-    if (ageMs >= 0 && ageMs < dueMs) return;
-    if (!output.isEmpty && ageMs >= 0 && ageMs < dueMs + LATE_MS) return;
+    if (ageMs >= 0 && ageMs < (hasNew ? WRITE_NEW_MS : WRITE_MS)) return;
+    if (!output.isEmpty && !hasNew && ageMs >= 0 && ageMs < WRITE_MS + LATE_MS) return;
     output.flush();
     this.write();
   }

@@ -8,7 +8,7 @@ import { AF_INET, MSG_DONTWAIT, type Libc } from "./libc.ts";
 
 /**
  * Datagrams of one call: enough that the call and the turn of the event loop around it cost little (1 us a datagram at 5, none to speak of
- * at 30), few enough that timers and other sockets wait for less than a millisecond.
+ * at 30), few enough that timers and other sockets wait for about a millisecond.
  */
 const MESSAGES = 64;
 /** No UDP payload is longer, so none is cut. */

@@ -2,7 +2,7 @@
 import { listenError } from "../listen-error.ts";
 import { openBatchSocket } from "./batch-socket.ts";
 import { loadLibc } from "./libc.ts";
-import type { OnDatagram, ReceiveSocket, ReceiveSocketOptions } from "./receive-socket.ts";
+import type { OnDatagram, ReceiveSocket, ReceiveSocketOptions, ReceiveWay } from "./receive-socket.ts";
 import { openSingleSocket } from "./single-socket.ts";
 
 /** Codes of a system that has no IPv6. */
@@ -23,6 +23,11 @@ export async function openReceiveSocket(options: ReceiveSocketOptions, onDatagra
   } catch (error) {
     throw listenError({ protocol: "UDP", host, port, what: "the collector", option: "collector.listen" }, error);
   }
+}
+
+/** The way that a socket will be received from where this one is wanted. */
+export async function possibleWay(wanted: ReceiveWay): Promise<ReceiveWay> {
+  return wanted === "batches" && typeof (await loadLibc()) === "string" ? "single" : wanted;
 }
 
 /** Tries a host; `::` becomes 0.0.0.0 on a system without IPv6. */

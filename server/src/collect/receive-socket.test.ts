@@ -6,6 +6,7 @@ import type * as OpenModule from "./open-receive-socket.ts";
 import { openReceiveSocket } from "./open-receive-socket.ts";
 import { RECEIVE_WAYS, type OnDatagram, type ReceiveSocket, type ReceiveSocketOptions, type ReceiveWay } from "./receive-socket.ts";
 import { SourceTable } from "./source-table.ts";
+import { until } from "../testing/until.ts";
 
 /** What a socket gave, kept beyond the call: bytes as hexadecimal text where they are few, else their length. */
 interface Got {
@@ -46,15 +47,11 @@ function send(from: Socket, to: ReceiveSocket, payload: Uint8Array, host = from.
   return new Promise((resolve, reject) => from.send(payload, to.port, host, (error) => (error ? reject(error) : resolve())));
 }
 
-async function until(isSo: () => boolean): Promise<void> {
-  for (let tries = 0; !isSo() && tries < 500; tries++) await new Promise((resolve) => setTimeout(resolve, 10));
-}
-
 /** Batches need Linux and koffi; where they cannot be, the others are tested. */
 function cannot(receive: ReceiveWay): boolean {
   if (receive === "single") return false;
   try {
-    createRequire(__filename).resolve("koffi");
+    createRequire(__filename)("koffi");
     return process.platform !== "linux" || !["x64", "arm64"].includes(process.arch);
   } catch {
     return true;
@@ -140,8 +137,8 @@ for (const receive of RECEIVE_WAYS) {
       expect([got.length, socket.datagrams]).toEqual([1, 0]);
     });
 
-    it("says which address is not of this machine", async () => {
-      await expect(receiver(receive, { host: "192.0.2.1" })).rejects.toMatchObject({ code: "ADDRESS_UNKNOWN" });
+    it.each(["192.0.2.1", "foo:bar"])("says that an address is none of this machine: %s", async (host) => {
+      await expect(receiver(receive, { host })).rejects.toMatchObject({ code: "ADDRESS_UNKNOWN" });
     });
   });
 }

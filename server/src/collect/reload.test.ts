@@ -14,6 +14,7 @@ import { freePort } from "../testing/free-port.ts";
 import { createCollector, type Collector } from "./collector.ts";
 import type { DatagramDecoder } from "./datagram-decoder.ts";
 import { collectorConfigSchema } from "./config.ts";
+import { until } from "../testing/until.ts";
 
 const log = createLogger("collector", { level: "error", format: "json" }, false);
 const clock = { exportMs: Date.now(), bootMs: Date.now() - 60_000, engine: 0, samplingInterval: 0 };
@@ -72,17 +73,21 @@ function sendOn(port: number): { sent: () => number; end: () => Promise<number> 
   };
 }
 
-const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 const received = (): number => collector.status().listening.reduce((sum, { datagrams }) => sum + datagrams, 0);
 
-async function until(isSo: () => boolean): Promise<void> {
-  for (let tries = 0; !isSo(); tries++) {
-    if (tries > 3_000) throw new Error("waited in vain");
-    await pause(10);
-  }
-}
-
 describe("a collector whose options change", () => {
+  it("receives on the same port in another way, having read what had arrived", async () => {
+    const port = await freePort();
+    await start({ listen: [{ ...LOOPBACK, port }] });
+    for (const [round, receive] of ["single", "batches"].entries()) {
+      await send(port);
+      await collector.reload(options({ listen: [{ ...LOOPBACK, port }], receive }));
+      await send(port);
+      await until(() => collector.status().exporters[0]?.datagrams === (round + 1) * 2);
+      if (receive === "single") expect(collector.status().listening).toMatchObject([{ port, receives: "single" }]);
+    }
+  });
+
   it("loses no datagram while ports come and go beside the one that is sent to", async () => {
     const [kept, second, third] = [await freePort(), await freePort(), await freePort()];
     const listening = (...ports: number[]): object => ({ listen: ports.map((port) => ({ ...LOOPBACK, port })) });

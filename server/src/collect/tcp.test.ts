@@ -10,6 +10,7 @@ import { createSpoolWriter, parseSegmentName, spoolConfigSchema, type SpoolWrite
 import { createCollector, type Collector } from "./collector.ts";
 import { collectorConfigSchema, takesTcp } from "./config.ts";
 import type { CollectorStatus } from "./status.ts";
+import { until } from "../testing/until.ts";
 
 const log = createLogger("collector", { level: "error", format: "json" }, false);
 const template = IPFIX_TEMPLATES[4];
@@ -50,13 +51,6 @@ async function open(port: number): Promise<Socket> {
 }
 
 const ended = (socket: Socket): Promise<unknown> => new Promise((resolve) => socket.once("close", resolve));
-
-async function until(isSo: () => boolean): Promise<void> {
-  for (let tries = 0; !isSo(); tries++) {
-    if (tries > 3_000) throw new Error("waited in vain");
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-}
 
 const announcement = encodeTemplated({ ...clock, sequence: 0, templates: [template], sets: [] });
 const flows = (count: number, sequence: number): Uint8Array =>

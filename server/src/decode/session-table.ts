@@ -36,7 +36,7 @@ export class SessionTable {
   /** What options told of sessions and exporters. */
   readonly facts: FactTable;
   private last: Session | undefined;
-  /** Sessions made since the start. */
+  /** Sessions that began since the start, those that were restored with their first datagram. */
   openedSessions = 0;
   /** Sessions given up for the sake of newer ones; their counts went with them. */
   evictedSessions = 0;
@@ -78,7 +78,10 @@ export class SessionTable {
     if (identity.connection !== 0) return (this.last = this.openConnection(identity, nowMs));
     const key = groupKey(identity) + String.fromCharCode(identity.sourcePort);
     this.last = this.sessions.get(key) ?? this.add(identity, key, { group: this.group(identity), nowMs });
-    if (this.last.isAsleep) this.last.wake(nowMs);
+    if (this.last.isAsleep) {
+      this.last.wake(nowMs);
+      this.openedSessions++;
+    }
     return this.last;
   }
 
