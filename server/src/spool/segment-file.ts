@@ -22,6 +22,7 @@ export class SegmentFile {
   readonly body: Uint8Array;
   readonly #facts: Pick<SegmentSidecar, "columns" | "minTimeMs" | "maxTimeMs">;
   #step: "copied" | "written" | "visible" = "copied";
+  #isPromised = false;
 
   constructor(name: SegmentName, body: Uint8Array, facts: Pick<SegmentSidecar, "columns" | "minTimeMs" | "maxTimeMs">) {
     this.name = name;
@@ -39,6 +40,11 @@ export class SegmentFile {
   /** Does the store see it? */
   get visible(): boolean {
     return this.#step === "visible";
+  }
+
+  /** Something else counts on it by its name: from now on its files are only given their names, neither written anew nor taken away. */
+  promise(): void {
+    this.#isPromised = true;
   }
 
   /** Writes both `.tmp` files, unless that is done. */
@@ -65,13 +71,15 @@ export class SegmentFile {
     if (this.#step !== "written") return;
     const body = path.join(folder, this.fileName);
     try {
-      await disk.rename(`${body}.json.tmp`, `${body}.json`);
+      // A try before this one may have come as far as here.
+      if (!this.#isPromised || (await disk.size(`${body}.json`)) === undefined) await disk.rename(`${body}.json.tmp`, `${body}.json`);
       await disk.rename(`${body}.tmp`, body);
     } catch (error) {
       // A rename may fail and have taken effect all the same; only a body without its name may be written again.
       const size = await disk.size(body).catch(() => undefined);
       if (size === undefined) {
-        this.#step = "copied";
+        const hasBody = this.#isPromised && (await isThere(disk, `${body}.tmp`));
+        if (!hasBody) this.#step = "copied";
         throw error;
       }
     }
@@ -80,12 +88,20 @@ export class SegmentFile {
 
   /** Takes the `.tmp` files away, so that a disk without room gets some back. */
   async discard(disk: SpoolDisk, folder: string): Promise<void> {
-    if (this.#step === "visible") return;
+    if (this.#step === "visible" || (this.#isPromised && this.#step === "written")) return;
     this.#step = "copied";
     const body = path.join(folder, this.fileName);
     await disk.remove(`${body}.tmp`);
     await disk.remove(`${body}.json.tmp`);
   }
+}
+
+/** A disk that does not answer has lost nothing yet. */
+function isThere(disk: SpoolDisk, file: string): Promise<boolean> {
+  return disk.size(file).then(
+    (size) => size !== undefined,
+    () => true,
+  );
 }
 
 /** The body in pieces; the checksum grows as they are taken. */

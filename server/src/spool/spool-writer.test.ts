@@ -101,6 +101,27 @@ describe("the spool writer", () => {
       expect([...disk.files().keys()].filter((file) => file.endsWith(".json"))).toHaveLength(wanted.length);
     });
 
+    it.each([1, 2, 3, 4, 5])("has it whole after %d failures and a crash at any moment behind the commit", async (failures) => {
+      for (let crash = 0; crash < 40; crash++) {
+        const disk = new MemoryDisk();
+        const config = spoolConfigSchema.parse({});
+        const options = { config, folder: "/spool/lab", collector: "lab", bootMs: 0x123 };
+        const writer = createSpoolWriter(options, { disk, delay: turn });
+        await writer.start();
+        let committed = "";
+        writer.offer("loss_1m", block(3), undefined, (fileName) => {
+          committed = fileName;
+          disk.failNext(failures, "EIO");
+          disk.crashAfter(crash);
+          return Promise.resolve();
+        });
+        for (let turns = 0; turns < 120; turns++) await turn();
+        const next = disk.reboot(() => crash / 40);
+        await createSpoolWriter({ ...options, bootMs: 0x124, committed }, { disk: next, delay: turn }).start();
+        expect([crash, next.files().get(committed)?.byteLength]).toEqual([crash, 24]);
+      }
+    });
+
     it("commits again when the disk refused", async () => {
       const disk = new MemoryDisk();
       const writer = writerOn(disk);

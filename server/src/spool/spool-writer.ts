@@ -159,6 +159,7 @@ export function createSpoolWriter(options: SpoolWriterOptions, deps: SpoolWriter
       if (commit && !segment.visible) {
         await disk.syncFolder(folder);
         await commit(segment.fileName);
+        segment.promise();
       }
       commits.delete(segment);
       await segment.rename(disk, folder);
