@@ -3,6 +3,7 @@ import { RAW_TABLE, type FlowQuery, type FrameMeta, type FrameNotice, type Frame
 import type { FlowStore, QueryLimits } from "../store/index.ts";
 import { HEARD_WITHIN_MS } from "./activity.ts";
 import { loadedSql } from "./aggregate-sql.ts";
+import type { Plan } from "./plan.ts";
 import { printSelect, renderForReading } from "./print-sql.ts";
 import type { Scaling } from "./scaling.ts";
 import type { Select } from "./sql-tree.ts";
@@ -72,6 +73,18 @@ export class Execution {
     if (rollup === undefined || raw === undefined) return raw;
     const slots = bounds(await this.ask(printSelect(loadedSql(rollup))));
     return { oldestMs: Math.min(raw.oldestMs, slots?.oldestMs ?? raw.oldestMs), newestMs: raw.newestMs };
+  }
+
+  /**
+   * Does each table that a plan reads begin before it is read? Tables are kept for different times, so two plans of the same range can
+   * only be compared where neither lacks its beginning.
+   */
+  async reachesBack({ parts }: Plan): Promise<boolean> {
+    for (const rollup of new Set(parts.map((part) => part.rollup))) {
+      const table = bounds(await this.ask(printSelect(loadedSql(rollup))));
+      if (parts.some((part) => part.rollup === rollup && !(table !== undefined && table.oldestMs <= part.fromMs))) return false;
+    }
+    return true;
   }
 
   /** What bytes and packets of a query are multiplied by. */

@@ -2,7 +2,8 @@
  * View `timeseries`: one frame a series (`timeseries-multi`), buckets aligned to the epoch in UTC.
  *
  * - With dimensions a first statement ranks the groups over the whole range, a second one follows the chosen ones through time. Where the
- *   groups need raw rows and everything together does not, "other" is the difference; else it is folded while the groups are read.
+ *   groups need raw rows and everything together does not, "other" is the difference, if all that takes part reaches back to the range;
+ *   else it is folded while the groups are read.
  * - A bucket without rows is 0 where flows were loaded. Outside of the loaded time a graph has no buckets; an alert has nulls, so that the
  *   last value of a collector that went silent is not taken for a fresh one.
  * - Rates are per second of the part of a bucket that lies in the range and is loaded, so that neither edge of a graph dips.
@@ -10,7 +11,16 @@
  *   misleads), alerts leave it out, together with buckets that the range covers only in part. Of a spread series (spread.ts) every bucket is unfinished to
  *   which flows may still add that no exporter has told of.
  */
-import { MEASURES, type FieldSchema, type Frame, type FrameValue, type MeasureName } from "@sillage/model";
+import {
+  MEASURES,
+  predicateFields,
+  type FieldName,
+  type FieldSchema,
+  type Frame,
+  type FrameValue,
+  type MeasureName,
+  type Predicate,
+} from "@sillage/model";
 import { basisOf, HEARD_WITHIN_MS } from "./activity.ts";
 import { aggregateSql, type ChosenGroups } from "./aggregate-sql.ts";
 import type { GroupValue } from "./dimension.ts";
@@ -27,6 +37,9 @@ import { bucketStarts, chooseStep, type Range } from "./step.ts";
 const MAX_POINTS = 500_000;
 /** Rows are visible this long after their datagram at the latest (segment closed after 1 s, loaded within another), so a bucket is finished. */
 const LOAD_LAG_MS = 5_000;
+
+/** Keys that rollups have not for what they held before schema 2, though raw rows do. */
+const LATE_KEYS: ReadonlySet<FieldName> = new Set(["src_zone", "dst_zone"]);
 
 /** A line of the graph: a chosen group, or undefined for everything else. */
 type Series = readonly GroupValue[] | undefined;
@@ -50,8 +63,8 @@ export async function queryTimeseries(request: ViewRequest, execution: Execution
   const groups = ranking?.groups.map((group) => group.values);
   const withOther = query.other && ranking?.more === true;
   const whole = planQuery({ range, predicate, dimensions: [], measures, stepMs, basis });
-  // Folding the rest into one series costs as much as ranking did; a rollup tells everything at once.
-  const subtracts = withOther && plan.bulk === undefined && whole.bulk !== undefined && !measures.some(isDistinct);
+  const subtracts =
+    withOther && isDifference(plan, whole, predicate) && (await execution.reachesBack(plan)) && (await execution.reachesBack(whole));
   const foldsOther = withOther && !subtracts;
   const chosen: ChosenGroups | undefined = groups && { groups, keep: foldsOther ? "both" : "only" };
   const scaling = execution.scaling(query);
@@ -73,7 +86,8 @@ export async function queryTimeseries(request: ViewRequest, execution: Execution
     const [all] = totalsBySeries(wholeRows, [[]], { ...layout, dimensions: 0 });
     totals[series.length - 1] = difference(all!, totals.slice(0, -1));
   }
-  const unfinished = starts.find((start) => start + stepMs > settledMs);
+  const grows = range.toMs > settledMs - LOAD_LAG_MS;
+  const unfinished = grows ? starts.find((start) => start + stepMs > settledMs) : undefined;
   const untilMs = loadedUntil(loaded, execution.context.nowMs);
   const seconds = starts.map((start) => coveredSeconds(start, stepMs, range, untilMs));
   const valuesOf = (index: number, measure: MeasureName): FrameValue[] => {
@@ -97,6 +111,15 @@ export async function queryTimeseries(request: ViewRequest, execution: Execution
       }),
     )
     .map((frame, index) => (index === 0 ? { ...frame, schema: { ...frame.schema, meta } } : frame));
+}
+
+/**
+ * Is "other" what a rollup has of everything less the groups? Folding the rest of raw rows into one series costs as much as ranking did; a
+ * rollup tells everything at once. Only if both have the same flows: see `reachesBack`, and LATE_KEYS.
+ */
+function isDifference(groups: Plan, everything: Plan, predicate: Predicate): boolean {
+  const late = [...predicateFields(predicate)].some((name) => LATE_KEYS.has(name));
+  return groups.bulk === undefined && everything.bulk !== undefined && !everything.totals.some(isDistinct) && !late;
 }
 
 /** A rate is right at any time; what is added up or counted looks like a decline until its bucket has ended. */

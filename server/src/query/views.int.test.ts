@@ -206,6 +206,40 @@ describe("views", () => {
       if (field === "src_addr") expect(columns[2]!.reduce((total, value) => total + value, 0)).toBe(sum(rest, scaledBytes));
     });
 
+    it("takes other from the rows of the groups when the filter names a zone, which the first rollups did not have", async () => {
+      const query: FlowQueryInput = { dimensions: [{ field: "src_addr" }], measures: ["flows"], limit: 2, other: true };
+      const statements = async (input: FlowQueryInput): Promise<unknown> => (await ask(input))[0]!.schema.meta!.executedQueryString;
+      expect(await statements({ ...query, filter: "proto tcp" })).toContain("FROM traffic_1m");
+      const zone = [{ field: "src_zone", op: "!=" as const, values: ["dmz"] }];
+      expect(await statements({ ...query, filters: zone })).not.toContain("FROM traffic_1m");
+    });
+
+    describe("where tables are kept for different times", () => {
+      afterEach(async () => {
+        for (const table of ["flows", ...ROLLUPS.map((rollup) => rollup.table)]) await testStore.store.command(`TRUNCATE TABLE ${table}`);
+        await testStore.insert(rows);
+      });
+
+      it.each([
+        { shorter: "the rollup", tables: ROLLUPS.map((rollup) => ({ name: rollup.table, time: "time_slot" })) },
+        { shorter: "a finer rollup at the edge", tables: [{ name: "traffic_1m", time: "time_slot" }] },
+        { shorter: "the raw table", tables: [{ name: "flows", time: "time_received" }] },
+      ])("takes other from the rows of the groups when $shorter begins later", async ({ tables }) => {
+        const [from, begins] = [START + 53 * MINUTE, START + 62 * MINUTE];
+        for (const { name, time } of tables)
+          await testStore.store.command(
+            `ALTER TABLE ${name} DELETE WHERE ${time} < toDateTime(${begins / 1000}) SETTINGS mutations_sync = 2`,
+          );
+        const frames = await ask(
+          { dimensions: [{ field: "src_addr" }], measures: ["flows"], limit: 2, other: true },
+          { from, intervalMs: 5 * MINUTE },
+        );
+        const kept = between(tables.some(({ name }) => name === "flows") ? begins : from, START + 2 * HOUR);
+        const total = frames.flatMap((frame) => frame.data.values[1]!).reduce<number>((all, value) => all + Number(value), 0);
+        expect(total).toBe(sum(kept, (flow) => Number(flow.flows)));
+      });
+    });
+
     it("asks for what does not add up under other", async () => {
       const frames = await ask({
         dimensions: [{ field: "proto" }],
@@ -287,6 +321,10 @@ describe("views", () => {
       expect(await textsOf(["bps"], upToNow)).toEqual([]);
       expect(await textsOf(["bytes"], { ...upToNow, alert: true })).toEqual([]);
       expect(await textsOf(["bytes"], { ...upToNow, to: START + HOUR })).toEqual([]);
+      // Of a range that is over, nothing grows, whether or not its last bucket is over too.
+      const earlier = { ...upToNow, to: START + HOUR + 5_000 };
+      expect(await textsOf(["bytes"], earlier)).toEqual([]);
+      expect((await ask({ measures: ["bytes"] }, earlier))[0]!.schema.meta!.custom).not.toHaveProperty("unfinishedFromMs");
     });
 
     it("answers a typed frame without rows where nothing was loaded or no group was found", async () => {

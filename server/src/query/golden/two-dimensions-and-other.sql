@@ -16,6 +16,14 @@ ORDER BY m0 DESC, d0, d1
 LIMIT {p2:UInt64}
 -- {"p0":1767225600000,"p1":1767229200000,"p2":3}
 
+SELECT toFloat64(toUnixTimestamp64Milli(min(time_received))) AS m0, toFloat64(toUnixTimestamp64Milli(max(time_received))) AS m1
+FROM flows
+-- {}
+
+SELECT toFloat64(toUnixTimestamp(min(time_slot)) * 1000) AS m0, toFloat64(toUnixTimestamp(max(time_slot)) * 1000) AS m1
+FROM traffic_1m
+-- {}
+
 SELECT intDiv(toUnixTimestamp64Milli(time_received), {p0:Int64}) * {p0:Int64} AS t, src_addr AS d0, if(bitAnd(present, 1) != 0, toInt32(proto), -1) AS d1, toFloat64(sum(bytes * (greatest(sampling_rate, 1)))) AS m0
 FROM flows
 WHERE (time_received >= fromUnixTimestamp64Milli({p1:Int64}) AND time_received < fromUnixTimestamp64Milli({p2:Int64})) AND (src_addr, if(bitAnd(present, 1) != 0, toInt32(proto), -1)) IN (
