@@ -7,7 +7,7 @@ import { bytesOf, NUMBER_SQL, packetsOf } from "./numbered-flow.ts";
 import type { NumberedExporter } from "./numbered-exporter.ts";
 import { formatRanges, missingOf, sizeOf, type NumberRange } from "./number-set.ts";
 import { rollupSums, storedFlows, SUMMED_ROLLUPS, wrongGroups, type Stored, type StoredFlows, type Sums } from "./stored.ts";
-import { HELD_IN_MEMORY_MS, type SystemUnderFault } from "./system-under-fault.ts";
+import type { SystemUnderFault } from "./system-under-fault.ts";
 
 /** Why a flow may be missing. */
 export const CAUSES = ["not listening", "killed in memory", "kernel", "spool full", "quarantined"] as const;
@@ -135,9 +135,9 @@ async function segmentFlows(stored: Stored, files: readonly string[]): Promise<M
 
 /** A collector in its place would have taken it; or it had, and was killed before it was on disk. */
 function whyDeaf({ deaf }: Pick<SystemUnderFault, "deaf">, sentMs: number): Cause | undefined {
-  for (const { fromMs, toMs = Infinity, inOrder } of deaf) {
+  for (const { fromMs, toMs = Infinity, heldFromMs } of deaf) {
     if (sentMs >= fromMs && sentMs <= toMs) return "not listening";
-    if (!inOrder && sentMs < fromMs && sentMs >= fromMs - HELD_IN_MEMORY_MS) return "killed in memory";
+    if (sentMs < fromMs && sentMs >= heldFromMs) return "killed in memory";
   }
   return undefined;
 }

@@ -32,19 +32,24 @@ export function signal(pid: number, name: NodeJS.Signals): void {
   }
 }
 
-/** The sockets of a UDP port on the loopback address: inode and datagrams dropped (the last column). proc_net_udp. */
-function udpSockets(port: number): { readonly inode: string; readonly drops: number }[] {
+/** The sockets of a UDP port on the loopback address: inode, bytes that wait to be read, datagrams dropped (the last column). proc_net_udp. */
+function udpSockets(port: number): { readonly inode: string; readonly waitingBytes: number; readonly drops: number }[] {
   const local = `0100007F:${port.toString(16).toUpperCase().padStart(4, "0")}`;
   return (read("/proc/net/udp") ?? "")
     .split("\n")
     .map((line) => line.trim().split(/\s+/))
     .filter((columns) => columns[1] === local)
-    .map((columns) => ({ inode: columns[9]!, drops: Number(columns[12]) }));
+    .map((columns) => ({ inode: columns[9]!, waitingBytes: parseInt(columns[4]!.split(":")[1]!, 16), drops: Number(columns[12]) }));
 }
 
 /** Datagrams that the kernel dropped at each socket that there is now, by inode. */
 export function kernelDrops(port: number): Map<string, number> {
   return new Map(udpSockets(port).map(({ inode, drops }) => [inode, drops]));
+}
+
+/** Whether everything that has arrived at a port was read. */
+export function isReadUp(port: number): boolean {
+  return udpSockets(port).every(({ waitingBytes }) => waitingBytes === 0);
 }
 
 /** Whether a process has a UDP port of the loopback address open. */

@@ -7,7 +7,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { parseSegmentName, type SegmentName } from "../../server/src/spool/index.ts";
 import { freePort } from "../../server/src/testing/free-port.ts";
 import { BUNDLE, waitFor } from "../support/system.ts";
-import { childOf, isRunning, kernelDrops, listensOn, signal } from "./processes.ts";
+import { childOf, isReadUp, isRunning, kernelDrops, listensOn, signal } from "./processes.ts";
 
 export type ProcessName = "supervisor" | "collector" | "server";
 export const PROCESSES: readonly ProcessName[] = ["supervisor", "collector", "server"];
@@ -24,7 +24,7 @@ export interface WaitingFile {
   readonly file: string;
 }
 
-/** What a killed process held in memory: the age of a segment and the time to write one on a busy machine. Unit: ms. */
+/** How long a process holds in memory what it has read: the age of a segment and the time to write one on a busy machine. Unit: ms. */
 export const HELD_IN_MEMORY_MS = 2_000;
 /** How often it is looked whether a collector listens. Unit: ms. */
 const WATCH_MS = 50;
@@ -38,8 +38,8 @@ export interface Deafness {
   readonly fromMs: number;
   /** When the next one listened; undefined while none does. */
   toMs: number | undefined;
-  /** It ended in order: only what came later is lost. */
-  readonly inOrder: boolean;
+  /** What was sent from then on may have been in the killed collector's memory or socket; `fromMs` when it ended in order. */
+  readonly heldFromMs: number;
 }
 
 export class SystemUnderFault {
@@ -54,6 +54,8 @@ export class SystemUnderFault {
   readonly #watch: NodeJS.Timeout;
   /** Datagrams that the kernel dropped, by socket. */
   readonly #kernelDrops = new Map<string, number>();
+  /** When nothing waited in the collector's socket, the last time. */
+  #readUpMs = Date.now();
   readonly #seenManifests = new Set<string>();
   /** Rows of the largest batch that was seen while it was open. */
   largestBatch = 0;
@@ -171,7 +173,9 @@ export class SystemUnderFault {
 
   /** From now on no collector listens. */
   noteDeaf(inOrder: boolean): void {
-    this.deaf.push({ fromMs: Date.now(), toMs: undefined, inOrder });
+    const fromMs = Date.now();
+    if (isReadUp(this.udpPort)) this.#readUpMs = fromMs;
+    this.deaf.push({ fromMs, toMs: undefined, heldFromMs: inOrder ? fromMs : this.#readUpMs - HELD_IN_MEMORY_MS });
   }
 
   /** Waits for the supervisor's end. */
@@ -225,6 +229,7 @@ ${this.#output.slice(-4_000)}`);
 
   #look(): void {
     this.#lookAtManifests();
+    if (isReadUp(this.udpPort)) this.#readUpMs = Date.now();
     for (const [socket, drops] of kernelDrops(this.udpPort)) this.#kernelDrops.set(socket, drops);
     const open = this.deaf.filter(({ toMs }) => toMs === undefined);
     if (open.length > 0 && this.#isListening()) for (const one of open) one.toMs = Date.now();
