@@ -46,6 +46,8 @@ export interface Aggregation {
   readonly chosen?: ChosenGroups;
   /** Only flows with one of these values of a dimension. */
   readonly within?: { readonly dimension: Dimension; readonly values: readonly GroupValue[] };
+  /** Sums of raw rows in 128 bits, so that none wraps, whatever counters an exporter sends. */
+  readonly wide?: boolean;
   /** Ranks groups by a total, then by their values, so that equals have an order too. */
   readonly rank?: { readonly totalIndex: number; readonly desc: boolean; readonly limit: number };
 }
@@ -65,7 +67,7 @@ export function aggregateSql(query: Aggregation): Select {
       query,
       part,
       totals.map((name, i): Selected => ({
-        expr: partialTotal(name, part.rollup === undefined ? "raw" : "rollup", query.scaling),
+        expr: widened(query, partialTotal(name, part.rollup === undefined ? "raw" : "rollup", query.scaling)),
         alias: `r${i}`,
       })),
     ),
@@ -83,13 +85,20 @@ export function aggregateSql(query: Aggregation): Select {
 }
 
 /** Totals of a plan of one part. */
-function onlyTotals({ plan, scaling, stepMs }: Aggregation, part: Part): Selected[] {
+function onlyTotals(query: Aggregation, part: Part): Selected[] {
+  const { plan, scaling, stepMs } = query;
   if (part.basis === "spread" && stepMs !== undefined) return edgeTotals(plan.totals, scaling, { range: part, stepMs });
   const total = (name: Total): Expr => {
     if (part.rollup !== undefined) return rollupTotal(name, scaling);
     return part.basis === "spread" ? shareTotal(name, scaling, part) : rawTotal(name, scaling);
   };
-  return plan.totals.map((name, i) => ({ expr: call("toFloat64", total(name)), alias: totalAlias(i) }));
+  return plan.totals.map((name, i) => ({ expr: call("toFloat64", widened(query, total(name))), alias: totalAlias(i) }));
+}
+
+function widened({ wide = false }: Aggregation, sum: Expr): Expr {
+  if (!wide || sum.kind !== "call") return sum;
+  const [item, ...condition] = sum.args;
+  return call(sum.name, call("toUInt128", item!), ...condition);
 }
 
 /** Columns that an answer groups by, in their order. */

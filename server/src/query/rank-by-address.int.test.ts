@@ -48,10 +48,10 @@ describe.each(BACKENDS)("rankByAddress on %s", (backend) => {
   const statements = (execution: Execution): number => execution.meta(undefined, {}).executedQueryString?.split(";\n\n").length ?? 0;
   const aggregation = (
     dimensions: readonly Dimension[],
-    { filter = "", measures = ["bytes", "packets"] as const, limit = 5, desc = true }: Partial<Asked> = {},
+    { filter = "", measures = ["bytes", "packets"] as const, limit = 5, desc = true, fromMs = START }: Partial<Asked> = {},
   ): Aggregation => {
     const { predicate } = readFilters({ filter, filters: [] });
-    const plan = planQuery({ range: { fromMs: START, toMs: START + HOUR }, predicate, dimensions, measures });
+    const plan = planQuery({ range: { fromMs, toMs: fromMs + HOUR }, predicate, dimensions, measures });
     return { plan, predicate, scaling: "stored", dimensions, rank: { totalIndex: 0, desc, limit } };
   };
   interface Asked {
@@ -59,6 +59,7 @@ describe.each(BACKENDS)("rankByAddress on %s", (backend) => {
     readonly measures: readonly ("bytes" | "packets" | "flows" | "attempts" | "sources")[];
     readonly limit: number;
     readonly desc: boolean;
+    readonly fromMs: number;
   }
 
   it("finds the same groups, at once, with more addresses or not at all", async () => {
@@ -82,11 +83,45 @@ describe.each(BACKENDS)("rankByAddress on %s", (backend) => {
     expect([...seen].sort()).toEqual(["after 2 statements", "after 3 statements", "not at all"]);
   });
 
+  it("takes all addresses where there are few", async () => {
+    const wanted = aggregation(by("src_addr", "dst_addr"), { filter: "src ip 10.0.0.1" });
+    const execution = newExecution();
+    const rows = await rankByAddress(wanted, execution, { first: 100, perGroup: 0, most: 200 });
+    expect(statements(execution)).toBe(2);
+    expect(rows).toEqual(await newExecution().run(aggregateSql(wanted)));
+    const none = aggregation(by("src_addr", "dst_addr"), { filter: "src ip 203.0.113.1" });
+    expect(await rankByAddress(none, newExecution())).toEqual([]);
+  });
+
+  it("keeps groups without attempts where something else is asked too", async () => {
+    const wanted = aggregation(by("src_addr", "dst_addr"), { filter: "bytes > 50000", measures: ["attempts", "bytes"], limit: 500 });
+    const rows = await rankByAddress(wanted, newExecution(), { first: 1, perGroup: 0, most: 400 });
+    expect(rows).toEqual(await newExecution().run(aggregateSql(wanted)));
+  });
+
+  it("is not misled by counters whose sum does not fit into 64 bits", async () => {
+    const fromMs = START + 2 * HOUR;
+    const flow = { time_received: fromMs, proto: 6, packets: 1, flows: 1, sampling_rate: 1 };
+    await insertFlows(
+      db.store,
+      ["10.0.0.1", "10.0.0.2"].flatMap((src_addr) => [
+        { ...flow, src_addr, dst_addr: "198.51.100.1", bytes: 2n ** 63n },
+        { ...flow, src_addr, dst_addr: "198.51.100.2", bytes: 1_000 },
+      ]),
+    );
+    for (const filter of ["", "net 10.0.0.0/24"]) {
+      const wanted = aggregation(by("src_addr", "dst_addr"), { limit: 2, fromMs, filter });
+      const rows = await rankByAddress(wanted, newExecution(), { first: 1, perGroup: 0, most: 10 });
+      expect(rows?.map(([, address]) => address)).toEqual(["::ffff:198.51.100.1", "::ffff:198.51.100.1"]);
+    }
+  });
+
   it.each([
     ["one dimension", aggregation(by("dst_addr"))],
     ["no address", aggregation(by("proto", "dst_port"))],
     ["networks only", aggregation([{ field: "src_addr", prefix4: 24 }, { field: "proto" }])],
     ["the smallest first", aggregation(by("src_addr", "dst_addr"), { desc: false })],
+    ["more groups than addresses are looked into", aggregation(by("src_addr", "dst_addr"), { limit: 1_001 })],
     ["what does not add up", aggregation(by("src_addr", "dst_addr"), { measures: ["sources"] })],
   ])("leaves %s to the caller without asking", async (_, wanted) => {
     const execution = newExecution();

@@ -2,7 +2,8 @@
  * "To or from these networks" as two conditions that no flow passes both of: to them, and from them but not to them.
  *
  * The raw table is sorted by destination, so of the first a few granules are read; asked as one condition with OR, the source's side makes
- * ClickHouse read both addresses of every flow. (Single hosts have indexes on either side, which it combines.) Two statements add up to the same sums (not to the same distinct counts).
+ * ClickHouse read both addresses of every flow. (Single hosts have indexes on either side, which it combines.) The two SELECTs of the
+ * statement add up to the same sums (not to the same distinct counts), and the bound of rows to read counts what both read.
  */
 import type { Network, Predicate } from "@sillage/model";
 

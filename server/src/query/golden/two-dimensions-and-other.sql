@@ -1,20 +1,20 @@
 -- {"query":{"dimensions":[{"field":"src_addr"},{"field":"proto"}],"other":true,"limit":2},"from":1767225600000,"to":1767229200000}
 
-SELECT src_addr AS d0, toFloat64(sum(bytes * (greatest(sampling_rate, 1)))) AS m0
+SELECT src_addr AS d0, toFloat64(sum(toUInt128(bytes * (greatest(sampling_rate, 1))))) AS m0
 FROM flows
 WHERE time_received >= fromUnixTimestamp64Milli({p0:Int64}) AND time_received < fromUnixTimestamp64Milli({p1:Int64})
 GROUP BY d0
 ORDER BY m0 DESC, d0
 LIMIT {p2:UInt64}
--- {"p0":1767225600000,"p1":1767229200000,"p2":5001}
+-- {"p0":1767225600000,"p1":1767229200000,"p2":3001}
 
 SELECT src_addr AS d0, if(bitAnd(present, 1) != 0, toInt32(proto), -1) AS d1, toFloat64(sum(bytes * (greatest(sampling_rate, 1)))) AS m0
 FROM flows
-WHERE time_received >= fromUnixTimestamp64Milli({p0:Int64}) AND time_received < fromUnixTimestamp64Milli({p1:Int64})
+WHERE (time_received >= fromUnixTimestamp64Milli({p0:Int64}) AND time_received < fromUnixTimestamp64Milli({p1:Int64})) AND src_addr IN {p2:Array(IPv6)}
 GROUP BY d0, d1
 ORDER BY m0 DESC, d0, d1
-LIMIT {p2:UInt64}
--- {"p0":1767225600000,"p1":1767229200000,"p2":3}
+LIMIT {p3:UInt64}
+-- {"p0":1767225600000,"p1":1767229200000,"p2":["::ffff:10.0.0.1","2001:db8::1","::"],"p3":3}
 
 SELECT toFloat64(toUnixTimestamp64Milli(min(time_received))) AS m0, toFloat64(toUnixTimestamp64Milli(max(time_received))) AS m1
 FROM flows
