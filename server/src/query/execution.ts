@@ -3,7 +3,7 @@ import { RAW_TABLE, type FlowQuery, type FrameMeta, type FrameNotice, type Frame
 import type { FlowStore, QueryLimits } from "../store/index.ts";
 import { HEARD_WITHIN_MS } from "./activity.ts";
 import { loadedSql } from "./aggregate-sql.ts";
-import type { Plan } from "./plan.ts";
+import type { Part } from "./plan.ts";
 import { printSelect, renderForReading } from "./print-sql.ts";
 import type { Scaling } from "./scaling.ts";
 import type { Select } from "./sql-tree.ts";
@@ -76,10 +76,10 @@ export class Execution {
   }
 
   /**
-   * Does each table that a plan reads begin before it is read? Tables are kept for different times, so two plans of the same range can
-   * only be compared where neither lacks its beginning.
+   * Does each table begin before it is read? Tables are kept for different times, so plans of the same range can only be compared where
+   * none lacks its beginning.
    */
-  async reachesBack({ parts }: Plan): Promise<boolean> {
+  async reachesBack(parts: readonly Part[]): Promise<boolean> {
     for (const rollup of new Set(parts.map((part) => part.rollup))) {
       const table = bounds(await this.ask(printSelect(loadedSql(rollup))));
       if (parts.some((part) => part.rollup === rollup && !(table !== undefined && table.oldestMs <= part.fromMs))) return false;

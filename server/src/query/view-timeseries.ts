@@ -62,15 +62,18 @@ export async function queryTimeseries(request: ViewRequest, execution: Execution
 
   const groups = ranking?.groups.map((group) => group.values);
   const withOther = query.other && ranking?.more === true;
-  const whole = planQuery({ range, predicate, dimensions: [], measures, stepMs, basis });
-  const subtracts =
-    withOther && isDifference(plan, whole, predicate) && (await execution.reachesBack(plan)) && (await execution.reachesBack(whole));
-  const foldsOther = withOther && !subtracts;
+  const everything = withOther ? planQuery({ range, predicate, dimensions: [], measures, stepMs, basis }) : undefined;
+  const canSubtract =
+    everything !== undefined &&
+    isDifference(plan, everything, predicate) &&
+    (await execution.reachesBack([...plan.parts, ...everything.parts]));
+  const whole = canSubtract ? everything : undefined;
+  const foldsOther = withOther && whole === undefined;
   const chosen: ChosenGroups | undefined = groups && { groups, keep: foldsOther ? "both" : "only" };
   const scaling = execution.scaling(query);
   const rows = await execution.run(aggregateSql({ plan, predicate, scaling, dimensions, stepMs, ...(chosen && { chosen }) }));
   // After the groups, so that what is loaded meanwhile makes the rest no smaller.
-  const wholeRows = subtracts ? await execution.run(aggregateSql({ plan: whole, predicate, scaling, dimensions: [], stepMs })) : [];
+  const wholeRows = whole && (await execution.run(aggregateSql({ plan: whole, predicate, scaling, dimensions: [], stepMs })));
 
   const loaded = await execution.loaded(plan.bulk);
   const buckets = bucketStarts(range, stepMs);
@@ -82,7 +85,7 @@ export async function queryTimeseries(request: ViewRequest, execution: Execution
   const series: Series[] = groups === undefined ? [[]] : [...groups, ...(withOther ? [undefined] : [])];
   const layout: Layout = { buckets, stepMs, plan, hasChosen: foldsOther, dimensions: dimensions.length };
   const totals = basis === "spread" ? spreadBySeries(rows, series, layout) : totalsBySeries(rows, series, layout);
-  if (subtracts) {
+  if (wholeRows !== undefined) {
     const [all] = totalsBySeries(wholeRows, [[]], { ...layout, dimensions: 0 });
     totals[series.length - 1] = difference(all!, totals.slice(0, -1));
   }
